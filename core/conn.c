@@ -1,0 +1,431 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Life of a connection: take over the socket, states, take down.
+ * May call the socket API, rx.c and tx.c. Called by vhci-ext, usbip-host-ext.
+ */
+#include <linux/export.h>
+#include <linux/slab.h>
+#include <linux/tcp.h>
+#include <net/inet_connection_sock.h>
+#include <net/sock.h>
+#include <net/tcp.h>
+
+#include "../compat/compat.h"
+#include "internal.h"
+
+/* The one place where a connection changes state. */
+static bool conn_set_state(struct usbipx_conn *conn, enum usbipx_conn_state to)
+{
+	bool legal;
+
+	lockdep_assert_held(&conn->lock);
+	switch (to) {
+	case USBIPX_CONN_UP:
+		legal = conn->state == USBIPX_CONN_NEW;
+		break;
+	case USBIPX_CONN_CLOSING:
+		legal = conn->state == USBIPX_CONN_UP;
+		break;
+	case USBIPX_CONN_DEAD:
+		legal = conn->state == USBIPX_CONN_NEW ||
+			conn->state == USBIPX_CONN_CLOSING;
+		break;
+	default:
+		legal = false;
+	}
+	if (legal)
+		conn->state = to;
+	return legal;
+}
+
+/**
+ * conn_queue_work - queue rx_work or tx_work unless the connection is ending
+ * @conn: the connection
+ * @work: one of its works
+ *
+ * After CLOSING no work is queued any more, so conn_close_work() can cancel
+ * them for good.
+ *
+ * Context: any.
+ */
+void conn_queue_work(struct usbipx_conn *conn, struct work_struct *work)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&conn->lock, flags);
+	if (conn->state == USBIPX_CONN_UP)
+		queue_work(usbipx_wq, work);
+	spin_unlock_irqrestore(&conn->lock, flags);
+}
+
+static void conn_data_ready(struct sock *sk)
+{
+	struct usbipx_conn *conn;
+
+	read_lock_bh(&sk->sk_callback_lock);
+	conn = sk->sk_user_data;
+	if (conn) {
+		/* An upper layer takes its records apart first. */
+		if (!conn->read_sock)
+			conn->saved_data_ready(sk);
+		conn_rx_ready(conn);
+	}
+	read_unlock_bh(&sk->sk_callback_lock);
+}
+
+/* The end of the stream comes here; rx_work reads what is left before it. */
+static void conn_state_change(struct sock *sk)
+{
+	struct usbipx_conn *conn;
+
+	read_lock_bh(&sk->sk_callback_lock);
+	conn = sk->sk_user_data;
+	if (conn) {
+		conn->saved_state_change(sk);
+		conn_queue_work(conn, &conn->rx_work);
+	}
+	read_unlock_bh(&sk->sk_callback_lock);
+}
+
+static void conn_error_report(struct sock *sk)
+{
+	struct usbipx_conn *conn;
+
+	read_lock_bh(&sk->sk_callback_lock);
+	conn = sk->sk_user_data;
+	if (conn) {
+		conn->saved_error_report(sk);
+		conn_queue_work(conn, &conn->rx_work);
+	}
+	read_unlock_bh(&sk->sk_callback_lock);
+}
+
+static void conn_write_space(struct sock *sk)
+{
+	struct usbipx_conn *conn;
+
+	read_lock_bh(&sk->sk_callback_lock);
+	conn = sk->sk_user_data;
+	if (conn) {
+		conn->saved_write_space(sk);
+		if (READ_ONCE(conn->tx_blocked))
+			conn_queue_work(conn, &conn->tx_work);
+	}
+	read_unlock_bh(&sk->sk_callback_lock);
+}
+
+/*
+ * A peer that is silent for peer_timeout seconds is gone: keepalive notices it
+ * when we have nothing to send, the user timeout when we have.
+ */
+static void conn_set_tcp_options(struct sock *sk)
+{
+	unsigned int timeout = READ_ONCE(usbipx_peer_timeout);
+	unsigned int step;
+
+	tcp_sock_set_nodelay(sk);
+	if (!timeout)
+		return;
+
+	timeout = min(timeout, 32767U);
+	step = max(timeout / 4, 1U);
+	sock_set_keepalive(sk);
+	tcp_sock_set_keepidle(sk, step);
+	tcp_sock_set_keepintvl(sk, step);
+	tcp_sock_set_keepcnt(sk, 3);
+	tcp_sock_set_user_timeout(sk, timeout * 1000);
+}
+
+static bool sk_is_plain_tcp(const struct sock *sk)
+{
+	/* An upper layer protocol (TLS) wants its own recvmsg. */
+	return sk->sk_protocol == IPPROTO_TCP &&
+	       (sk->sk_family == AF_INET || sk->sk_family == AF_INET6) &&
+	       !inet_csk(sk)->icsk_ulp_ops;
+}
+
+static void conn_close_work(struct work_struct *work);
+
+/**
+ * usbipx_conn_create - a connection on a socket of the calling process
+ * @sockfd: the caller's descriptor of a connected stream socket
+ * @ops: the driver's callbacks
+ * @priv: for the driver
+ * @why: set on failure: what was wrong with @sockfd
+ *
+ * Nothing moves before usbipx_conn_start().
+ *
+ * Context: process, may sleep. Return: a connection with one reference, or
+ * an ERR_PTR: -EINVAL when @sockfd is no connected stream socket (the errno
+ * the stock drivers answer), -ENOMEM.
+ */
+struct usbipx_conn *usbipx_conn_create(int sockfd,
+				       const struct usbipx_conn_ops *ops,
+				       void *priv, const char **why)
+{
+	struct usbipx_conn *conn;
+	struct socket *sock;
+	int err;
+
+	sock = sockfd_lookup(sockfd, &err);
+	if (!sock) {
+		*why = err == -EBADF ? "not an open descriptor" :
+				       "not a socket";
+		return ERR_PTR(-EINVAL);
+	}
+	if (sock->type != SOCK_STREAM) {
+		*why = "not a stream socket";
+		err = -EINVAL;
+		goto put;
+	}
+	if (sock->sk->sk_state != TCP_ESTABLISHED) {
+		*why = "not connected";
+		err = -EINVAL;
+		goto put;
+	}
+
+	conn = kzalloc(sizeof(*conn), GFP_KERNEL);
+	if (!conn) {
+		*why = "out of memory";
+		err = -ENOMEM;
+		goto put;
+	}
+
+	kref_init(&conn->ref);
+	conn->ops = ops;
+	conn->priv = priv;
+	conn->sock = sock;
+	spin_lock_init(&conn->lock);
+	INIT_LIST_HEAD(&conn->tx_queue);
+	mutex_init(&conn->tx_mutex);
+	mutex_init(&conn->rx_mutex);
+	INIT_WORK(&conn->rx_work, conn_rx_work);
+	INIT_WORK(&conn->tx_work, conn_tx_work);
+	INIT_WORK(&conn->close_work, conn_close_work);
+	init_completion(&conn->dead);
+	return conn;
+
+put:
+	sockfd_put(sock);
+	return ERR_PTR(err);
+}
+EXPORT_SYMBOL_GPL(usbipx_conn_create);
+
+/**
+ * usbipx_conn_start - take the socket over and begin to receive
+ * @conn: a NEW connection; on success it holds a reference of its own until
+ *	it is DEAD
+ *
+ * Callbacks may come before this returns.
+ *
+ * Context: process, may sleep. Return: 0, or -EBUSY when somebody else has
+ * taken the socket over; @conn is DEAD then.
+ */
+int usbipx_conn_start(struct usbipx_conn *conn)
+{
+	struct sock *sk = conn->sock->sk;
+	int ret = -EBUSY;
+
+	if (sk_is_plain_tcp(sk)) {
+		conn->read_sock = true;
+		conn_set_tcp_options(sk);
+	} else if (sk->sk_protocol == IPPROTO_TCP) {
+		conn_set_tcp_options(sk);
+	}
+
+	usbipx_conn_get(conn);
+	write_lock_bh(&sk->sk_callback_lock);
+	spin_lock_irq(&conn->lock);
+	if (!sk->sk_user_data) {
+		conn->saved_data_ready = sk->sk_data_ready;
+		conn->saved_state_change = sk->sk_state_change;
+		conn->saved_write_space = sk->sk_write_space;
+		conn->saved_error_report = sk->sk_error_report;
+		conn->saved_allocation = sk->sk_allocation;
+		sk->sk_user_data = conn;
+		sk->sk_data_ready = conn_data_ready;
+		sk->sk_state_change = conn_state_change;
+		sk->sk_write_space = conn_write_space;
+		sk->sk_error_report = conn_error_report;
+		/* Must not wait for the disk that may hang on this socket. */
+		sk->sk_allocation = GFP_NOIO;
+		conn_set_state(conn, USBIPX_CONN_UP);
+		/* What came before the callbacks were there. */
+		queue_work(usbipx_wq, &conn->rx_work);
+		ret = 0;
+	} else {
+		conn_set_state(conn, USBIPX_CONN_DEAD);
+	}
+	spin_unlock_irq(&conn->lock);
+	write_unlock_bh(&sk->sk_callback_lock);
+
+	if (ret) {
+		complete_all(&conn->dead);
+		usbipx_conn_put(conn);
+	}
+	return ret;
+}
+EXPORT_SYMBOL_GPL(usbipx_conn_start);
+
+/**
+ * usbipx_conn_close - begin to take a connection down
+ * @conn: the connection; if it is not UP nothing happens
+ * @error: negative errno, or 0 for an orderly end
+ * @reason: static text for the log; the first caller's is kept
+ *
+ * The driver hears of it through closed(), later and from a work item.
+ *
+ * Context: any.
+ */
+void usbipx_conn_close(struct usbipx_conn *conn, int error, const char *reason)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&conn->lock, flags);
+	if (conn_set_state(conn, USBIPX_CONN_CLOSING)) {
+		conn->error = error;
+		conn->reason = reason;
+		queue_work(usbipx_close_wq, &conn->close_work);
+	}
+	spin_unlock_irqrestore(&conn->lock, flags);
+}
+EXPORT_SYMBOL_GPL(usbipx_conn_close);
+
+/*
+ * Who may still be running, and why they no longer are:
+ *
+ *   socket callbacks   sk_callback_lock for writing waited for those inside;
+ *                      the socket has its own callbacks back
+ *   rx_work, tx_work   CLOSING keeps them from being queued; cancelled
+ *   submitters         tx_mutex waited for one who was sending; the next one
+ *                      sees CLOSING under it. They do not block: the socket is
+ *                      shut down and every send is MSG_DONTWAIT
+ *   rx_drop callers    rx_mutex; they find nothing to drop
+ */
+static void conn_close_work(struct work_struct *work)
+{
+	struct usbipx_conn *conn =
+		container_of(work, struct usbipx_conn, close_work);
+	struct sock *sk = conn->sock->sk;
+	void *ctx;
+
+	kernel_sock_shutdown(conn->sock, SHUT_RDWR);
+
+	write_lock_bh(&sk->sk_callback_lock);
+	sk->sk_data_ready = conn->saved_data_ready;
+	sk->sk_state_change = conn->saved_state_change;
+	sk->sk_write_space = conn->saved_write_space;
+	sk->sk_error_report = conn->saved_error_report;
+	sk->sk_allocation = conn->saved_allocation;
+	sk->sk_user_data = NULL;
+	write_unlock_bh(&sk->sk_callback_lock);
+
+	cancel_work_sync(&conn->rx_work);
+	cancel_work_sync(&conn->tx_work);
+
+	mutex_lock(&conn->tx_mutex);
+	conn_tx_drop(conn);
+	mutex_unlock(&conn->tx_mutex);
+
+	mutex_lock(&conn->rx_mutex);
+	ctx = conn->rx.ctx;
+	conn->rx.ctx = NULL;
+	mutex_unlock(&conn->rx_mutex);
+
+	conn->ops->closed(conn, ctx);
+
+	spin_lock_irq(&conn->lock);
+	conn_set_state(conn, USBIPX_CONN_DEAD);
+	spin_unlock_irq(&conn->lock);
+
+	sockfd_put(conn->sock);
+	conn->sock = NULL;
+	complete_all(&conn->dead);
+	usbipx_conn_put(conn);
+}
+
+/**
+ * usbipx_conn_wait_dead - wait until a closed connection is gone
+ * @conn: usbipx_conn_close() was called, or it never came UP
+ *
+ * Bounded by what the driver does in closed().
+ *
+ * Context: process, may sleep; not from a callback of the connection.
+ */
+void usbipx_conn_wait_dead(struct usbipx_conn *conn)
+{
+	wait_for_completion(&conn->dead);
+}
+EXPORT_SYMBOL_GPL(usbipx_conn_wait_dead);
+
+/**
+ * usbipx_conn_describe - why a connection ended, as one phrase for the log
+ * @conn: a connection in its closed() callback
+ * @buf: filled in
+ * @size: of @buf
+ *
+ * Context: any. Return: @buf.
+ */
+const char *usbipx_conn_describe(struct usbipx_conn *conn, char *buf,
+				 size_t size)
+{
+	if (conn->error == -EPROTO && conn->rx.fault.what)
+		scnprintf(buf, size, "peer sent a bad %s: %d (0x%x)",
+			  conn->rx.fault.what, (s32)conn->rx.fault.value,
+			  conn->rx.fault.value);
+	else if (conn->error)
+		scnprintf(buf, size, "%s: error %d", conn->reason, conn->error);
+	else
+		scnprintf(buf, size, "%s", conn->reason);
+	return buf;
+}
+EXPORT_SYMBOL_GPL(usbipx_conn_describe);
+
+/**
+ * usbipx_conn_is_up - can PDUs still be queued
+ * @conn: the connection
+ *
+ * Context: any. A hint unless the caller knows that nobody closes.
+ */
+bool usbipx_conn_is_up(struct usbipx_conn *conn)
+{
+	return READ_ONCE(conn->state) == USBIPX_CONN_UP;
+}
+EXPORT_SYMBOL_GPL(usbipx_conn_is_up);
+
+static void conn_release(struct kref *ref)
+{
+	struct usbipx_conn *conn = container_of(ref, struct usbipx_conn, ref);
+
+	/* Still there when the connection was never started. */
+	if (conn->sock)
+		sockfd_put(conn->sock);
+	mutex_destroy(&conn->tx_mutex);
+	mutex_destroy(&conn->rx_mutex);
+	kfree(conn);
+}
+
+/**
+ * usbipx_conn_get - take a reference
+ * @conn: a connection the caller may look at
+ *
+ * Context: any. Pairs with usbipx_conn_put(). Return: @conn.
+ */
+struct usbipx_conn *usbipx_conn_get(struct usbipx_conn *conn)
+{
+	kref_get(&conn->ref);
+	return conn;
+}
+EXPORT_SYMBOL_GPL(usbipx_conn_get);
+
+/**
+ * usbipx_conn_put - drop a reference
+ * @conn: the connection
+ *
+ * Context: any once the connection was started; process before.
+ */
+void usbipx_conn_put(struct usbipx_conn *conn)
+{
+	kref_put(&conn->ref, conn_release);
+}
+EXPORT_SYMBOL_GPL(usbipx_conn_put);

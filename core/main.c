@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * usbip-ext-core: module init and exit, parameters.
+ * Calls nothing but the work queue API. Loaded below vhci-hcd and usbip-host.
+ */
+#include <linux/init.h>
+#include <linux/module.h>
+
+#include "../compat/compat.h"
+#include "internal.h"
+
+/* Here, because wire.c is compiled in user space too. */
+EXPORT_SYMBOL_GPL(usbipx_encode);
+EXPORT_SYMBOL_GPL(usbipx_encode_iso);
+
+struct workqueue_struct *usbipx_wq;
+struct workqueue_struct *usbipx_close_wq;
+
+unsigned int usbipx_peer_timeout = 20;
+module_param_named(peer_timeout, usbipx_peer_timeout, uint, 0644);
+MODULE_PARM_DESC(peer_timeout,
+		 "Seconds of silence after which a peer counts as gone, for connections made from now on (default 20, 0: the system's TCP settings)");
+
+static int __init usbipx_init(void)
+{
+	/*
+	 * Bound, so that an answer is sent from the CPU where the URB
+	 * completed; reclaim, because disks depend on it.
+	 */
+	usbipx_wq = alloc_workqueue("usbip_ext", WQ_MEM_RECLAIM | WQ_HIGHPRI |
+				    COMPAT_WQ_PERCPU, 0);
+	if (!usbipx_wq)
+		return -ENOMEM;
+
+	/* Unbound: a driver may wait while it takes a connection down. */
+	usbipx_close_wq = alloc_workqueue("usbip_ext_close",
+					  WQ_MEM_RECLAIM | WQ_UNBOUND, 0);
+	if (!usbipx_close_wq) {
+		destroy_workqueue(usbipx_wq);
+		return -ENOMEM;
+	}
+	return 0;
+}
+module_init(usbipx_init);
+
+static void __exit usbipx_exit(void)
+{
+	/* Every connection is DEAD: the drivers waited, and are gone. */
+	destroy_workqueue(usbipx_close_wq);
+	destroy_workqueue(usbipx_wq);
+}
+module_exit(usbipx_exit);
+
+MODULE_DESCRIPTION("USB/IP connections for vhci-hcd and usbip-host (usbip-ext)");
+MODULE_AUTHOR("The usbip-ext developers");
+MODULE_LICENSE("GPL");
+MODULE_VERSION(USBIPX_VERSION);

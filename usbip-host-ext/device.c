@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A claimed device: probe, client comes, client goes, disconnect.
+ * May call match.c, urb.c, core and the USB core. Called by the USB core and by
+ * sysfs.c.
+ */
+#include <linux/delay.h>
+#include <linux/slab.h>
+
+#include "host.h"
+
+static int host_probe(struct usb_device *udev)
+{
+	struct host_device *hdev;
+	int config, ret;
+
+	/* Another driver's, as soon as we say so. */
+	if (!host_wants(udev))
+		return -ENODEV;
+
+	hdev = kzalloc(sizeof(*hdev), GFP_KERNEL);
+	if (!hdev)
+		return -ENOMEM;
+	hdev->udev = udev;
+	spin_lock_init(&hdev->lock);
+	hash_init(hdev->urbs);
+	init_usb_anchor(&hdev->inflight);
+
+	/* With the port claimed, no driver binds to the interfaces. */
+	ret = usb_hub_claim_port(udev->parent, udev->portnum,
+				 (struct usb_dev_state *)hdev);
+	if (ret) {
+		dev_err(&udev->dev, "cannot claim port %u of its hub: error %d\n",
+			udev->portnum, ret);
+		kfree(hdev);
+		return ret;
+	}
+	dev_set_drvdata(&udev->dev, hdev);
+
+	/* So that clients see the interfaces in the device list. */
+	config = usb_choose_configuration(udev);
+	if (config >= 0) {
+		ret = usb_set_configuration(udev, config);
+		if (ret)
+			dev_warn(&udev->dev,
+				 "exported without a configuration: cannot set %d: error %d\n",
+				 config, ret);
+	}
+	dev_info(&udev->dev, "exported, %04x:%04x\n",
+		 le16_to_cpu(udev->descriptor.idVendor),
+		 le16_to_cpu(udev->descriptor.idProduct));
+	return 0;
+}
+
+/*
+ * Who may still be running, and why they no longer are:
+ *
+ *   sysfs writers   the driver core removed the files first
+ *   connection      closed and waited for: reader, sender and URBs are gone.
+ *                   Whoever wants the device lock, which we hold, sees gone
+ */
+static void host_disconnect(struct usb_device *udev)
+{
+	struct host_device *hdev = dev_get_drvdata(&udev->dev);
+	struct usbipx_conn *conn;
+
+	spin_lock_irq(&hdev->lock);
+	hdev->gone = true;
+	conn = hdev->conn;
+	if (conn)
+		usbipx_conn_get(conn);
+	spin_unlock_irq(&hdev->lock);
+
+	if (conn) {
+		usbipx_conn_close(conn, 0, "device is no longer exported");
+		usbipx_conn_wait_dead(conn);
+		usbipx_conn_put(conn);
+	}
+
+	usb_hub_release_port(udev->parent, udev->portnum,
+			     (struct usb_dev_state *)hdev);
+	/* As its next driver expects it; fails quietly when unplugged. */
+	if (udev->actconfig)
+		usb_set_configuration(udev, -1);
+	dev_set_drvdata(&udev->dev, NULL);
+	kfree(hdev);
+}
+
+struct usb_device_driver host_driver = {
+	.name = HOST_NAME,
+	/*
+	 * Says yes to what we want and to nothing else, so every other device
+	 * stays with the generic driver, and what we want never gets there.
+	 */
+	.match = host_wants,
+	.probe = host_probe,
+	.disconnect = host_disconnect,
+	.dev_groups = host_device_groups,
+};
+
+/**
+ * host_device_connect - give the device to a client
+ * @hdev: the device
+ * @sockfd: the calling process's descriptor of the client's connection
+ *
+ * Context: process, may sleep; @hdev cannot be disconnected meanwhile.
+ * Return: 0, -EBUSY when the device or the socket is in use, -EINVAL when
+ * @sockfd is no stream socket; each with a line in the log.
+ */
+int host_device_connect(struct host_device *hdev, int sockfd)
+{
+	struct device *dev = &hdev->udev->dev;
+	struct usbipx_conn *conn;
+	const char *why;
+	int ret;
+
+	conn = usbipx_conn_create(sockfd, &host_conn_ops, hdev, &why);
+	if (IS_ERR(conn)) {
+		dev_err(dev, "cannot connect: sockfd %d: %s\n", sockfd, why);
+		return PTR_ERR(conn);
+	}
+
+	spin_lock_irq(&hdev->lock);
+	if (hdev->conn || hdev->gone) {
+		spin_unlock_irq(&hdev->lock);
+		usbipx_conn_put(conn);
+		dev_err(dev, "cannot connect: sockfd %d: device is in use\n",
+			sockfd);
+		return -EBUSY;
+	}
+	hdev->conn = usbipx_conn_get(conn);
+	spin_unlock_irq(&hdev->lock);
+
+	ret = usbipx_conn_start(conn);
+	if (ret) {
+		dev_err(dev, "cannot connect: sockfd %d: socket is in use\n",
+			sockfd);
+		spin_lock_irq(&hdev->lock);
+		hdev->conn = NULL;
+			spin_unlock_irq(&hdev->lock);
+		usbipx_conn_put(conn);
+	} else {
+		dev_info(dev, "client connected\n");
+	}
+	usbipx_conn_put(conn);
+	return ret;
+}
+
+/**
+ * host_device_disconnect - take the device from its client
+ * @hdev: the device
+ *
+ * It is available again a moment later.
+ *
+ * Context: process. Return: 0, or -EINVAL when there is no client.
+ */
+int host_device_disconnect(struct host_device *hdev)
+{
+	struct usbipx_conn *conn;
+
+	spin_lock_irq(&hdev->lock);
+	conn = hdev->conn;
+	if (conn)
+		usbipx_conn_get(conn);
+	spin_unlock_irq(&hdev->lock);
+
+	if (!conn)
+		return -EINVAL;
+	usbipx_conn_close(conn, 0, "taken from its client");
+	usbipx_conn_put(conn);
+	return 0;
+}
+
+/**
+ * host_device_status - for usbip_status
+ * @hdev: the device
+ *
+ * Context: any.
+ */
+enum host_status host_device_status(struct host_device *hdev)
+{
+	return READ_ONCE(hdev->conn) ? HOST_USED : HOST_AVAILABLE;
+}
+
+/**
+ * host_lock_device - take the device lock unless there is no point any more
+ * @hdev: the device
+ * @conn: on whose behalf; NULL when it has ended
+ *
+ * Disconnect holds that lock and waits for us; it has set @hdev->gone.
+ *
+ * Context: process, may sleep. Return: 0 or -ENODEV.
+ */
+int host_lock_device(struct host_device *hdev, struct usbipx_conn *conn)
+{
+	while (!usb_trylock_device(hdev->udev)) {
+		if (READ_ONCE(hdev->gone) || (conn && !usbipx_conn_is_up(conn)))
+			return -ENODEV;
+		msleep(20);
+	}
+	return 0;
+}
+
+/**
+ * host_device_closed - the client has gone
+ * @conn: the connection
+ * @ctx: the hurb that was being received, or NULL
+ *
+ * Context: process, may sleep; nothing of @conn is running.
+ */
+void host_device_closed(struct usbipx_conn *conn, void *ctx)
+{
+	struct host_device *hdev = conn->priv;
+	struct device *dev = &hdev->udev->dev;
+	char why[80];
+	int ret;
+
+	if (ctx)
+		host_hurb_free(ctx);
+	/* Completions find the connection closed and free their hurbs. */
+	usb_kill_anchored_urbs(&hdev->inflight);
+
+	dev_info(dev, "client disconnected: %s\n",
+		 usbipx_conn_describe(conn, why, sizeof(why)));
+
+	/* The next client finds the device as if just plugged in. */
+	if (!host_lock_device(hdev, NULL)) {
+		ret = usb_reset_device(hdev->udev);
+		usb_unlock_device(hdev->udev);
+		if (ret && ret != -ENODEV)
+			dev_err(dev, "cannot reset after the client: error %d\n",
+				ret);
+	}
+
+	spin_lock_irq(&hdev->lock);
+	hdev->conn = NULL;
+	spin_unlock_irq(&hdev->lock);
+	usbipx_conn_put(conn);
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Exported devices: which are claimed, their state, their URBs.
+ * May use core's conn.h. Included by usbip-host-ext only.
+ *
+ * Objects
+ *
+ *   device   struct host_device, from probe to disconnect of a USB device
+ *   hurb     an URB made from a CMD_SUBMIT, until its answer has been sent
+ *   reply    a PDU to send; a part of a hurb, or by itself
+ *
+ * Locking, outermost first
+ *
+ *   device lock    the USB core's; held in probe and disconnect. Whoever runs
+ *                  for a connection only tries to take it, host_lock_device():
+ *                  disconnect waits for the connection with it held
+ *   match_lock     rules and busid table (match.c)
+ *   hdev->lock     everything of a device and its hurbs. Interrupts disabled.
+ *                  Outside of the connection's own spinlock
+ */
+#ifndef HOST_H
+#define HOST_H
+
+#include <linux/hashtable.h>
+#include <linux/list.h>
+#include <linux/scatterlist.h>
+#include <linux/spinlock.h>
+#include <linux/usb.h>
+
+#include "../compat/compat.h"
+#include "../core/conn.h"
+
+/* The tools look for this very name. */
+#define HOST_NAME	"usbip-host"
+
+/* More than usbfs lets one URB have by default, less than a peer may ask for. */
+#define HOST_MAX_URB	(64U << 20)
+
+/* usbip_status, as the tools know it. */
+enum host_status {
+	HOST_AVAILABLE = 1,
+	HOST_USED = 2,
+};
+
+/**
+ * struct host_device - a claimed device
+ * @udev: the device; invariant
+ * @lock: see above
+ * @conn: the client's connection, with a reference; NULL when none
+ * @gone: disconnect has begun
+ * @urbs: hurbs at the host controller, by seqnum
+ * @inflight: the same URBs, to kill them and to wait for their completions
+ */
+struct host_device {
+	struct usb_device *udev;
+
+	spinlock_t lock;	/* see above */
+	struct usbipx_conn *conn;
+	bool gone;
+	DECLARE_HASHTABLE(urbs, 6);
+	struct usb_anchor inflight;
+};
+
+/**
+ * struct host_reply - an answer
+ * @tx: the PDU
+ * @hurb: what @tx is a part of, or NULL
+ */
+struct host_reply {
+	struct usbipx_tx tx;
+	struct host_urb *hurb;
+};
+
+/**
+ * struct host_urb - an URB of a client
+ * @reply: RET_SUBMIT
+ * @hdev: for which device; invariant
+ * @urb: its only reference but for the host controller's
+ * @hash: in hdev->urbs while at the host controller
+ * @seqnum: of CMD_SUBMIT
+ * @unlink: RET_UNLINK to send when the URB completes, or NULL; under hdev->lock
+ * @sgt: pages of a large buffer, when urb->num_sgs
+ * @setup: setup packet; read by the host controller
+ */
+struct host_urb {
+	struct host_reply reply;
+	struct host_device *hdev;
+	struct urb *urb;
+	struct hlist_node hash;
+	u32 seqnum;
+	struct host_reply *unlink;
+	struct sg_table sgt;
+	struct usb_ctrlrequest setup;
+};
+
+/* device.c */
+extern struct usb_device_driver host_driver;
+int host_device_connect(struct host_device *hdev, int sockfd);
+int host_device_disconnect(struct host_device *hdev);
+enum host_status host_device_status(struct host_device *hdev);
+int host_lock_device(struct host_device *hdev, struct usbipx_conn *conn);
+void host_device_closed(struct usbipx_conn *conn, void *ctx);
+
+/* match.c */
+bool host_may_export(struct usb_device *udev);
+bool host_wants(struct usb_device *udev);
+int host_set_rules(const char *text);
+int host_get_rules(char *buf);
+void host_apply_rules(void);
+void host_free_rules(void);
+int host_busid_add(const char *busid);
+int host_busid_del(const char *busid);
+int host_busid_show(char *buf);
+int host_rebind(const char *busid);
+void host_release_all(void (*unregister)(void));
+
+/* request.c */
+bool host_request_sleeps(const struct usbipx_pdu *pdu);
+int host_request(struct host_device *hdev, struct usbipx_conn *conn,
+		 const struct usbipx_pdu *pdu);
+
+/* buffer.c */
+int host_buffer_alloc(struct host_urb *hurb, u32 length, bool may_sleep);
+void host_buffer_free(struct host_urb *hurb);
+
+/* urb.c */
+extern const struct usbipx_conn_ops host_conn_ops;
+void host_hurb_free(struct host_urb *hurb);
+
+/* sysfs.c */
+extern const struct attribute_group *host_device_groups[];
+int host_sysfs_create(void);
+void host_sysfs_remove(void);
+
+#endif

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * usbip-host: module init and exit, parameters.
+ * Calls device.c, match.c and sysfs.c.
+ */
+#include <linux/init.h>
+#include <linux/module.h>
+
+#include "host.h"
+
+/* Devices are claimed from here on; before, rules are only remembered. */
+static bool registered;
+
+static int autobind_set(const char *val, const struct kernel_param *kp)
+{
+	int ret = host_set_rules(val);
+
+	if (!ret && registered)
+		host_apply_rules();
+	return ret;
+}
+
+static int autobind_get(char *buf, const struct kernel_param *kp)
+{
+	return host_get_rules(buf);
+}
+
+/* Called after the last writer, when the module goes. */
+static void autobind_free(void *arg)
+{
+	host_free_rules();
+}
+
+static const struct kernel_param_ops autobind_ops = {
+	.set = autobind_set,
+	.get = autobind_get,
+	.free = autobind_free,
+};
+module_param_cb(autobind, &autobind_ops, NULL, 0644);
+__MODULE_PARM_TYPE(autobind, "RULE[,RULE...]");
+MODULE_PARM_DESC(autobind,
+		 "Devices to export as soon as they are there. RULE is VID[:PID[:SERIAL]], in hex, * for any; a leading ! excludes; the first match wins");
+
+static int __init host_init(void)
+{
+	int ret;
+
+	/* Claims the devices present that match. */
+	ret = usb_register_device_driver(&host_driver, THIS_MODULE);
+	if (ret)
+		return ret;
+
+	ret = host_sysfs_create();
+	if (ret) {
+		usb_deregister_device_driver(&host_driver);
+		return ret;
+	}
+	registered = true;
+	return 0;
+}
+module_init(host_init);
+
+static void host_unregister(void)
+{
+	usb_deregister_device_driver(&host_driver);
+}
+
+static void __exit host_exit(void)
+{
+	registered = false;
+	host_sysfs_remove();
+	host_release_all(host_unregister);
+}
+module_exit(host_exit);
+
+MODULE_DESCRIPTION("USB/IP server: exports devices (usbip-ext)");
+MODULE_AUTHOR("The usbip-ext developers");
+MODULE_LICENSE("GPL");
+MODULE_VERSION(USBIPX_VERSION);

@@ -1,0 +1,448 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A client's commands become URBs of the device, their results answers.
+ * May call buffer.c, request.c, device.c, core and the USB core.
+ * Called by core's connection, and by the host controller on completion.
+ */
+#include <linux/slab.h>
+
+#include "host.h"
+
+static gfp_t rx_gfp(bool may_sleep)
+{
+	return (may_sleep ? GFP_NOIO : GFP_ATOMIC) | __GFP_NOWARN;
+}
+
+static void reply_init(struct host_reply *reply, struct host_urb *hurb)
+{
+	memset(&reply->tx, 0, sizeof(reply->tx));
+	reply->hurb = hurb;
+}
+
+static struct host_reply *reply_alloc(bool may_sleep)
+{
+	struct host_reply *reply = kmalloc(sizeof(*reply), rx_gfp(may_sleep));
+
+	if (reply)
+		reply_init(reply, NULL);
+	return reply;
+}
+
+/**
+ * host_hurb_free - free a hurb that nobody knows
+ * @hurb: its URB is not at the host controller, its answer not queued
+ *
+ * Context: any.
+ */
+void host_hurb_free(struct host_urb *hurb)
+{
+	host_buffer_free(hurb);
+	kfree(hurb->reply.tx.iso);
+	usb_free_urb(hurb->urb);
+	kfree(hurb);
+}
+
+static void reply_free(struct host_reply *reply)
+{
+	if (reply->hurb)
+		host_hurb_free(reply->hurb);
+	else
+		kfree(reply);
+}
+
+/* Takes @reply over. usbipx_conn_kick() must follow. */
+static void reply_queue(struct usbipx_conn *conn, struct host_reply *reply)
+{
+	if (usbipx_conn_queue(conn, &reply->tx))
+		reply_free(reply);
+}
+
+static void encode_ret_unlink(struct host_reply *reply, u32 seqnum, int status)
+{
+	const struct usbipx_pdu pdu = {
+		.command = USBIPX_RET_UNLINK,
+		.seqnum = seqnum,
+		.status = status,
+	};
+
+	usbipx_encode(&reply->tx.header, &pdu);
+}
+
+/* The results of an URB, or @status for one that could not be submitted. */
+static void encode_ret_submit(struct host_urb *hurb, int status)
+{
+	struct usbipx_tx *tx = &hurb->reply.tx;
+	struct urb *urb = hurb->urb;
+	bool in = usb_pipein(urb->pipe);
+	struct usbipx_pdu pdu = {
+		.command = USBIPX_RET_SUBMIT,
+		.seqnum = hurb->seqnum,
+		.status = status,
+		.start_frame = urb->start_frame,
+		.packets = urb->number_of_packets,
+		.error_count = urb->error_count,
+	};
+	int i;
+
+	/* Before packing moves the data: offsets stay the client's. */
+	for (i = 0; i < urb->number_of_packets; i++) {
+		const struct usb_iso_packet_descriptor *d =
+			&urb->iso_frame_desc[i];
+		const struct usbipx_iso iso = {
+			.offset = d->offset,
+			.length = d->length,
+			.actual = d->actual_length,
+			.status = d->status,
+		};
+
+		usbipx_encode_iso(&tx->iso[i], &iso);
+	}
+	if (urb->number_of_packets && in)
+		usbipx_iso_pack(urb);
+	pdu.length = min(urb->actual_length, urb->transfer_buffer_length);
+	if (in)
+		usbipx_cursor_init(&tx->data, urb, pdu.length);
+	usbipx_encode(&tx->header, &pdu);
+}
+
+static void host_complete(struct urb *urb)
+{
+	struct host_urb *hurb = urb->context;
+	struct host_device *hdev = hurb->hdev;
+	struct host_reply *unlink;
+	struct usbipx_conn *conn;
+	unsigned long flags;
+	bool cancelled;
+
+	spin_lock_irqsave(&hdev->lock, flags);
+	hash_del(&hurb->hash);
+	unlink = hurb->unlink;
+	/* Set: closed() waits for us before it forgets the connection. */
+	conn = usbipx_conn_get(hdev->conn);
+	spin_unlock_irqrestore(&hdev->lock, flags);
+
+	/*
+	 * Cancelled: RET_UNLINK alone. Completed before the cancel took
+	 * effect: the result, and RET_UNLINK that says so.
+	 */
+	cancelled = unlink && urb->status == -ECONNRESET;
+	if (cancelled) {
+		host_hurb_free(hurb);
+	} else {
+		encode_ret_submit(hurb, urb->status);
+		reply_queue(conn, &hurb->reply);
+	}
+	if (unlink) {
+		encode_ret_unlink(unlink, be32_to_cpu(unlink->tx.header.seqnum),
+				  cancelled ? -ECONNRESET : 0);
+		reply_queue(conn, unlink);
+	}
+	usbipx_conn_kick(conn, false);
+	usbipx_conn_put(conn);
+}
+
+/* The interval of an endpoint, where the client sent none. */
+static int default_interval(const struct usb_device *udev,
+			    const struct usb_host_endpoint *ep)
+{
+	int interval = max_t(int, ep->desc.bInterval, 1);
+
+	if (udev->speed < USB_SPEED_HIGH && usb_endpoint_xfer_int(&ep->desc))
+		return interval;
+	return 1 << (min(interval, 16) - 1);
+}
+
+/*
+ * The pipe of an URB. A control transfer's direction is that of its setup
+ * packet, see usb_submit_urb().
+ */
+static unsigned int pipe_of(struct usb_device *udev,
+			    const struct usb_host_endpoint *ep,
+			    const struct usbipx_pdu *pdu)
+{
+	unsigned int n = usb_endpoint_num(&ep->desc);
+
+	switch (usb_endpoint_type(&ep->desc)) {
+	case USB_ENDPOINT_XFER_CONTROL:
+		return pdu->in && pdu->length ? usb_rcvctrlpipe(udev, n) :
+						usb_sndctrlpipe(udev, n);
+	case USB_ENDPOINT_XFER_ISOC:
+		return pdu->in ? usb_rcvisocpipe(udev, n) :
+				 usb_sndisocpipe(udev, n);
+	case USB_ENDPOINT_XFER_INT:
+		return pdu->in ? usb_rcvintpipe(udev, n) :
+				 usb_sndintpipe(udev, n);
+	default:
+		return pdu->in ? usb_rcvbulkpipe(udev, n) :
+				 usb_sndbulkpipe(udev, n);
+	}
+}
+
+/* Only flags that usb_submit_urb() takes for this kind of transfer. */
+static unsigned int flags_of(const struct usb_host_endpoint *ep,
+			     const struct usbipx_pdu *pdu)
+{
+	switch (usb_endpoint_type(&ep->desc)) {
+	case USB_ENDPOINT_XFER_ISOC:
+		return pdu->flags & USBIPX_ISO_ASAP ? URB_ISO_ASAP : 0;
+	case USB_ENDPOINT_XFER_BULK:
+	case USB_ENDPOINT_XFER_INT:
+		if (!pdu->in)
+			return pdu->flags & USBIPX_ZERO_PACKET ?
+			       URB_ZERO_PACKET : 0;
+		fallthrough;
+	default:
+		return pdu->in && pdu->length &&
+		       pdu->flags & USBIPX_SHORT_NOT_OK ? URB_SHORT_NOT_OK : 0;
+	}
+}
+
+static struct host_urb *hurb_alloc(struct host_device *hdev,
+				   struct usb_host_endpoint *ep,
+				   const struct usbipx_pdu *pdu, bool may_sleep)
+{
+	int packets = usb_endpoint_xfer_isoc(&ep->desc) ? pdu->packets : 0;
+	struct usb_device *udev = hdev->udev;
+	gfp_t gfp = rx_gfp(may_sleep);
+	struct host_urb *hurb;
+	struct urb *urb;
+	int ret = may_sleep ? -ENOMEM : -EAGAIN;
+
+	hurb = kmalloc(sizeof(*hurb), gfp);
+	urb = usb_alloc_urb(packets, gfp);
+	if (!hurb || !urb)
+		goto free;
+
+	reply_init(&hurb->reply, hurb);
+	hurb->hdev = hdev;
+	hurb->urb = urb;
+	hurb->seqnum = pdu->seqnum;
+	hurb->unlink = NULL;
+	memcpy(&hurb->setup, pdu->setup, sizeof(hurb->setup));
+
+	urb->dev = udev;
+	urb->pipe = pipe_of(udev, ep, pdu);
+	urb->setup_packet = (u8 *)&hurb->setup;
+	urb->transfer_flags = flags_of(ep, pdu);
+	urb->start_frame = pdu->start_frame;
+	urb->number_of_packets = packets;
+	urb->interval = pdu->interval ?: default_interval(udev, ep);
+	urb->complete = host_complete;
+	urb->context = hurb;
+
+	ret = host_buffer_alloc(hurb, pdu->length, may_sleep);
+	if (ret)
+		goto free;
+	if (packets) {
+		struct usbipx_tx *tx = &hurb->reply.tx;
+
+		tx->iso_length = packets * sizeof(*tx->iso);
+		tx->iso = kmalloc(tx->iso_length, gfp);
+		if (!tx->iso) {
+			ret = may_sleep ? -ENOMEM : -EAGAIN;
+			host_buffer_free(hurb);
+			goto free;
+		}
+	}
+	return hurb;
+
+free:
+	usb_free_urb(urb);
+	kfree(hurb);
+	return ERR_PTR(ret);
+}
+
+/* Answer at once, and swallow what belongs to the command. */
+static int answer_now(struct usbipx_conn *conn, struct usbipx_rx *rx,
+		      int status, bool may_sleep)
+{
+	const struct usbipx_pdu ret = {
+		.command = USBIPX_RET_SUBMIT,
+		.seqnum = rx->pdu.seqnum,
+		.status = status,
+	};
+	struct host_reply *reply = reply_alloc(may_sleep);
+
+	if (!reply)
+		return may_sleep ? -ENOMEM : -EAGAIN;
+	if (!rx->pdu.in)
+		rx->skip = rx->pdu.length;
+	usbipx_encode(&reply->tx.header, &ret);
+	reply_queue(conn, reply);
+	usbipx_conn_kick(conn, may_sleep);
+	return 0;
+}
+
+static struct usb_host_endpoint *endpoint_of(struct usb_device *udev,
+					     const struct usbipx_pdu *pdu)
+{
+	if (!pdu->ep)
+		return &udev->ep0;
+	return pdu->in ? udev->ep_in[pdu->ep] : udev->ep_out[pdu->ep];
+}
+
+/* The setup packet must promise what the PDU carries, or memory would leak. */
+static bool setup_agrees(const struct usbipx_pdu *pdu)
+{
+	const struct usb_ctrlrequest *setup =
+		(const struct usb_ctrlrequest *)pdu->setup;
+	bool in = setup->bRequestType & USB_DIR_IN;
+
+	return le16_to_cpu(setup->wLength) == pdu->length &&
+	       (!pdu->length || in == pdu->in);
+}
+
+static int rx_submit(struct usbipx_conn *conn, struct usbipx_rx *rx,
+		     bool may_sleep)
+{
+	struct host_device *hdev = conn->priv;
+	const struct usbipx_pdu *pdu = &rx->pdu;
+	struct usb_host_endpoint *ep;
+	struct host_urb *hurb;
+
+	if (host_request_sleeps(pdu)) {
+		if (!may_sleep)
+			return -EAGAIN;
+		return answer_now(conn, rx, host_request(hdev, conn, pdu),
+				  true);
+	}
+
+	ep = endpoint_of(hdev->udev, pdu);
+	if (ep && usb_endpoint_xfer_isoc(&ep->desc)) {
+		if (pdu->packets < 1 || pdu->packets > USBIPX_MAX_PACKETS) {
+			rx->fault.what = "number_of_packets";
+			rx->fault.value = pdu->packets;
+			return -EPROTO;
+		}
+		rx->packets = pdu->packets;
+	}
+	if (!ep)
+		return answer_now(conn, rx, -ENOENT, may_sleep);
+	if (pdu->length > HOST_MAX_URB)
+		return answer_now(conn, rx, -EMSGSIZE, may_sleep);
+	if (!pdu->ep && !setup_agrees(pdu))
+		return answer_now(conn, rx, -EBADR, may_sleep);
+
+	hurb = hurb_alloc(hdev, ep, pdu, may_sleep);
+	if (hurb == ERR_PTR(-ENOMEM))
+		return answer_now(conn, rx, -ENOMEM, may_sleep);
+	if (IS_ERR(hurb))
+		return PTR_ERR(hurb);
+
+	rx->ctx = hurb;
+	if (!pdu->in)
+		usbipx_cursor_init(&rx->data, hurb->urb, pdu->length);
+	return 0;
+}
+
+static int rx_unlink(struct usbipx_conn *conn, struct usbipx_rx *rx,
+		     bool may_sleep)
+{
+	struct host_device *hdev = conn->priv;
+	struct host_reply *reply = reply_alloc(may_sleep);
+	struct host_urb *hurb;
+	struct urb *urb = NULL;
+	unsigned long flags;
+
+	if (!reply)
+		return may_sleep ? -ENOMEM : -EAGAIN;
+	/* Not there (any more): it has been answered. */
+	encode_ret_unlink(reply, rx->pdu.seqnum, 0);
+
+	spin_lock_irqsave(&hdev->lock, flags);
+	hash_for_each_possible(hdev->urbs, hurb, hash, rx->pdu.victim) {
+		if (hurb->seqnum != rx->pdu.victim || hurb->unlink)
+			continue;
+		hurb->unlink = reply;
+		urb = usb_get_urb(hurb->urb);
+		break;
+	}
+	spin_unlock_irqrestore(&hdev->lock, flags);
+
+	if (urb) {
+		usb_unlink_urb(urb);
+		usb_put_urb(urb);
+	} else {
+		reply_queue(conn, reply);
+		usbipx_conn_kick(conn, may_sleep);
+	}
+	return 0;
+}
+
+static int host_rx_pdu(struct usbipx_conn *conn, struct usbipx_rx *rx,
+		       bool may_sleep)
+{
+	if (rx->pdu.command == USBIPX_CMD_SUBMIT)
+		return rx_submit(conn, rx, may_sleep);
+	return rx_unlink(conn, rx, may_sleep);
+}
+
+/* In order and without overlap, or packing the answer would scramble it. */
+static int host_rx_iso(struct usbipx_conn *conn, struct usbipx_rx *rx,
+		       const struct usbipx_iso *iso)
+{
+	struct host_urb *hurb = rx->ctx;
+	struct urb *urb = hurb->urb;
+	struct usb_iso_packet_descriptor *d = &urb->iso_frame_desc[rx->packet];
+	u32 end = 0;
+
+	if (rx->packet)
+		end = d[-1].offset + d[-1].length;
+	if (iso->offset < end || iso->offset > urb->transfer_buffer_length) {
+		rx->fault.what = "iso packet offset";
+		rx->fault.value = iso->offset;
+		return -EPROTO;
+	}
+	if (iso->length > urb->transfer_buffer_length - iso->offset) {
+		rx->fault.what = "iso packet length";
+		rx->fault.value = iso->length;
+		return -EPROTO;
+	}
+	d->offset = iso->offset;
+	d->length = iso->length;
+	d->actual_length = 0;
+	d->status = -EXDEV;
+	return 0;
+}
+
+static int host_rx_done(struct usbipx_conn *conn, struct usbipx_rx *rx)
+{
+	struct host_urb *hurb = rx->ctx;
+	struct host_device *hdev = hurb->hdev;
+	struct urb *urb = hurb->urb;
+	unsigned long flags;
+	int ret;
+
+	spin_lock_irqsave(&hdev->lock, flags);
+	hash_add(hdev->urbs, &hurb->hash, hurb->seqnum);
+	spin_unlock_irqrestore(&hdev->lock, flags);
+
+	usb_anchor_urb(urb, &hdev->inflight);
+	ret = usb_submit_urb(urb, GFP_ATOMIC);
+	if (!ret)
+		return 0;
+
+	usb_unanchor_urb(urb);
+	spin_lock_irqsave(&hdev->lock, flags);
+	hash_del(&hurb->hash);
+	spin_unlock_irqrestore(&hdev->lock, flags);
+	urb->actual_length = 0;
+	encode_ret_submit(hurb, ret);
+	reply_queue(conn, &hurb->reply);
+	usbipx_conn_kick(conn, false);
+	return 0;
+}
+
+static void host_tx_done(struct usbipx_conn *conn, struct usbipx_tx *tx)
+{
+	reply_free(container_of(tx, struct host_reply, tx));
+}
+
+const struct usbipx_conn_ops host_conn_ops = {
+	.role = USBIPX_SERVER,
+	.rx_pdu = host_rx_pdu,
+	.rx_iso = host_rx_iso,
+	.rx_done = host_rx_done,
+	.tx_done = host_tx_done,
+	.closed = host_device_closed,
+};

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Ports: attach, detach, the end of a connection, and how a port is printed.
+ * May call hub.c, urb.c and core. Called by controller.c and sysfs.c.
+ */
+#include <linux/slab.h>
+
+#include "vhci.h"
+
+#define port_dev(port)	((port)->hub->hcd->self.controller)
+
+/**
+ * vhci_port_init - prepare a port
+ * @port: zeroed
+ * @hub: whose it is
+ * @index: place on @hub, from 0
+ * @number: its number in the sysfs files
+ *
+ * Context: any.
+ */
+void vhci_port_init(struct vhci_port *port, struct vhci_hub *hub,
+		    unsigned int index, unsigned int number)
+{
+	port->hub = hub;
+	port->index = index;
+	port->number = number;
+	if (hub->super)
+		port->status = USB_SS_PORT_LS_RX_DETECT;
+	spin_lock_init(&port->lock);
+	hash_init(port->urbs);
+	INIT_LIST_HEAD(&port->unlinking);
+	INIT_DELAYED_WORK(&port->unlink_work, vhci_unlink_work);
+}
+
+/* The port's connection, if any, with a reference for the caller. */
+static struct usbipx_conn *port_get_conn(struct vhci_port *port)
+{
+	struct usbipx_conn *conn;
+
+	spin_lock_irq(&port->lock);
+	conn = port->conn;
+	if (conn)
+		usbipx_conn_get(conn);
+	spin_unlock_irq(&port->lock);
+	return conn;
+}
+
+/**
+ * vhci_port_exit - wait until a port that was detached is quiet
+ * @port: nobody attaches to it any more
+ *
+ * Context: process, may sleep.
+ */
+void vhci_port_exit(struct vhci_port *port)
+{
+	struct usbipx_conn *conn = port_get_conn(port);
+
+	if (conn) {
+		usbipx_conn_wait_dead(conn);
+		usbipx_conn_put(conn);
+	}
+}
+
+/**
+ * vhci_port_find - the port that a number written to attach or detach means
+ * @number: as written
+ * @super: the device is SuperSpeed. The stock driver takes the number's place
+ *	on either root hub of the controller; so do we.
+ *
+ * Context: any. Return: NULL when @number is too large.
+ */
+struct vhci_port *vhci_port_find(unsigned int number, bool super)
+{
+	unsigned int i;
+
+	for (i = 0; i < vhci_ncontrollers; i++) {
+		struct vhci_controller *vhci = vhci_controller(i);
+		struct vhci_hub *hub = super ? &vhci->super : &vhci->high;
+
+		if (number < 2 * vhci->nports)
+			return &hub->ports[number % vhci->nports];
+		number -= 2 * vhci->nports;
+	}
+	return NULL;
+}
+
+static bool port_is_free(const struct vhci_port *port)
+{
+	lockdep_assert_held(&port->lock);
+	return !port->conn &&
+	       (!port->udev || port->udev->state == USB_STATE_NOTATTACHED);
+}
+
+/**
+ * vhci_port_attach - put a remote device on a port
+ * @port: the port
+ * @sockfd: the calling process's descriptor of the connection to the server
+ * @devid: the server's name for the device
+ * @speed: USB_SPEED_*, of the kind of @port's hub
+ *
+ * Context: process, may sleep. Return: 0, -EBUSY when the port or the socket is
+ * in use, -EINVAL when @sockfd is no stream socket; each with a line in the log.
+ */
+int vhci_port_attach(struct vhci_port *port, int sockfd, u32 devid,
+		     enum usb_device_speed speed)
+{
+	struct device *dev = port_dev(port);
+	struct usb_device *old_udev = NULL;
+	struct usbipx_conn *conn;
+	const char *why;
+	int ret;
+
+	conn = usbipx_conn_create(sockfd, &vhci_conn_ops, port, &why);
+	if (IS_ERR(conn)) {
+		dev_err(dev, "port %u: cannot attach: sockfd %d: %s\n",
+			port->number, sockfd, why);
+		return PTR_ERR(conn);
+	}
+
+	spin_lock_irq(&port->lock);
+	if (!port_is_free(port)) {
+		spin_unlock_irq(&port->lock);
+		usbipx_conn_put(conn);
+		/* Not worth a line: the tools go on to the next port. */
+		return -EBUSY;
+	}
+	swap(port->udev, old_udev);
+	port->conn = usbipx_conn_get(conn);
+	port->devid = devid;
+	port->speed = speed;
+	port->sockfd = sockfd;
+	spin_unlock_irq(&port->lock);
+	usb_put_dev(old_udev);
+
+	ret = usbipx_conn_start(conn);
+
+	spin_lock_irq(&port->lock);
+	if (ret)
+		port->conn = NULL;
+	else if (port->conn == conn)	/* and not closed meanwhile */
+		vhci_port_plugged(port);
+	spin_unlock_irq(&port->lock);
+
+	if (ret) {
+		dev_err(dev, "port %u: cannot attach: sockfd %d: socket is in use\n",
+			port->number, sockfd);
+		usbipx_conn_put(conn);
+	} else {
+		dev_info(dev, "port %u: attached devid %08x, speed %d\n",
+			 port->number, devid, speed);
+		usb_hcd_poll_rh_status(port->hub->hcd);
+	}
+	usbipx_conn_put(conn);
+	return ret;
+}
+
+/**
+ * vhci_port_detach - take the device off a port
+ * @port: the port
+ *
+ * The device is gone for its drivers as if unplugged, a moment later.
+ *
+ * Context: process. Return: 0, or -EINVAL when nothing is attached.
+ */
+int vhci_port_detach(struct vhci_port *port)
+{
+	struct usbipx_conn *conn = port_get_conn(port);
+
+	if (!conn)
+		return -EINVAL;
+	usbipx_conn_close(conn, 0, "detached");
+	usbipx_conn_put(conn);
+	return 0;
+}
+
+/**
+ * vhci_port_closed - the connection of a port has ended
+ * @conn: the connection
+ * @ctx: the vurb whose answer was being received; it is among the port's
+ *
+ * Context: process, may sleep; nothing of @conn is running.
+ */
+void vhci_port_closed(struct usbipx_conn *conn, void *ctx)
+{
+	struct vhci_port *port = conn->priv;
+	char why[80];
+
+	spin_lock_irq(&port->lock);
+	port->conn = NULL;
+	vhci_port_unplugged(port);
+	spin_unlock_irq(&port->lock);
+
+	/* Nobody can start it again: that takes a connection. */
+	cancel_delayed_work_sync(&port->unlink_work);
+	vhci_urb_flush(port);
+
+	dev_info(port_dev(port), "port %u: %s\n", port->number,
+		 usbipx_conn_describe(conn, why, sizeof(why)));
+	usb_hcd_poll_rh_status(port->hub->hcd);
+	usbipx_conn_put(conn);
+}
+
+static enum vhci_port_state port_state(const struct vhci_port *port)
+{
+	lockdep_assert_held(&port->lock);
+	if (port_is_free(port))
+		return VHCI_PORT_FREE;
+	/*
+	 * The tools look for a used port's device in sysfs and fail when it is
+	 * not there; one that has a driver is.
+	 */
+	if (port->udev && READ_ONCE(port->udev->dev.driver))
+		return VHCI_PORT_USED;
+	return VHCI_PORT_NOT_ASSIGNED;
+}
+
+/**
+ * vhci_port_show - a port's line of the status files
+ * @port: the port
+ * @buf: where
+ * @size: of @buf
+ *
+ * Context: process. Return: bytes written.
+ */
+int vhci_port_show(struct vhci_port *port, char *buf, size_t size)
+{
+	enum vhci_port_state state;
+	int n;
+
+	spin_lock_irq(&port->lock);
+	state = port_state(port);
+	n = scnprintf(buf, size, "%s  %04u %03u ",
+		      port->hub->super ? "ss" : "hs", port->number, state);
+	if (state == VHCI_PORT_FREE)
+		n += scnprintf(buf + n, size - n, "000 00000000 000000 0-0\n");
+	else
+		n += scnprintf(buf + n, size - n, "%03u %08x %06d %s\n",
+			       port->speed, port->devid, port->sockfd,
+			       state == VHCI_PORT_USED ?
+			       dev_name(&port->udev->dev) : "0-0");
+	spin_unlock_irq(&port->lock);
+	return n;
+}

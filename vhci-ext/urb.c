@@ -1,0 +1,648 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * URBs: from the USB core onto the connection, answers back into them, unlink.
+ * May call core and the USB host controller API. Called by the USB core
+ * (through controller.c's hc_driver), by core's connection and by port.c.
+ */
+#include <linux/jiffies.h>
+#include <linux/slab.h>
+
+#include "vhci.h"
+
+unsigned int vhci_unlink_timeout = 5;
+
+static struct kmem_cache *vurb_cache;
+
+int vhci_urb_init(void)
+{
+	vurb_cache = KMEM_CACHE(vhci_urb, 0);
+	return vurb_cache ? 0 : -ENOMEM;
+}
+
+void vhci_urb_exit(void)
+{
+	kmem_cache_destroy(vurb_cache);
+}
+
+static void vurb_free(struct vhci_urb *vurb)
+{
+	kfree(vurb->submit.iso);
+	kmem_cache_free(vurb_cache, vurb);
+}
+
+/* One reason less to keep @vurb. The caller holds port->lock. */
+static void vurb_put(struct vhci_urb *vurb)
+{
+	lockdep_assert_held(&vurb->port->lock);
+	if (!--vurb->holds)
+		vurb_free(vurb);
+}
+
+/*
+ * Take the URB off @vurb to give it back; @vurb may be gone afterwards. The
+ * caller holds port->lock and calls usb_hcd_giveback_urb() without it.
+ */
+static struct urb *vurb_take(struct vhci_urb *vurb)
+{
+	struct urb *urb = vurb->urb;
+
+	lockdep_assert_held(&vurb->port->lock);
+	vurb->urb = NULL;
+	hash_del(&vurb->hash);
+	list_del_init(&vurb->node);
+	usb_hcd_unlink_urb_from_ep(vurb->port->hub->hcd, urb);
+	vurb_put(vurb);
+	return urb;
+}
+
+static struct vhci_urb *vurb_find(struct vhci_port *port, u32 seqnum)
+{
+	struct vhci_urb *vurb;
+
+	lockdep_assert_held(&port->lock);
+	hash_for_each_possible(port->urbs, vurb, hash, seqnum / VHCI_SEQ_STEP)
+		if (vurb->seqnum == seqnum)
+			return vurb;
+	return NULL;
+}
+
+/* Was @seqnum ever given to an URB of this connection? */
+static bool seqnum_was_used(const struct vhci_port *port, u32 seqnum)
+{
+	/* Wraps; the lowest bits of port->seqnum are 0. */
+	return seqnum >= VHCI_SEQ_STEP &&
+	       (s32)(port->seqnum - (seqnum & ~(VHCI_SEQ_STEP - 1))) >= 0;
+}
+
+/* The port a device sits on; NULL for what is not directly on our root hub. */
+static struct vhci_port *port_of(struct usb_hcd *hcd, struct usb_device *udev)
+{
+	struct vhci_hub *hub = vhci_hub_of(hcd);
+
+	if (udev->parent != hcd->self.root_hub || !udev->portnum ||
+	    udev->portnum > hub->nports)
+		return NULL;
+	return &hub->ports[udev->portnum - 1];
+}
+
+static int encode_packets(struct usbipx_tx *tx, struct urb *urb, gfp_t gfp)
+{
+	int i;
+
+	tx->iso_length = urb->number_of_packets * sizeof(*tx->iso);
+	tx->iso = kmalloc(tx->iso_length, gfp);
+	if (!tx->iso)
+		return -ENOMEM;
+	for (i = 0; i < urb->number_of_packets; i++) {
+		const struct usbipx_iso iso = {
+			.offset = urb->iso_frame_desc[i].offset,
+			.length = urb->iso_frame_desc[i].length,
+		};
+
+		usbipx_encode_iso(&tx->iso[i], &iso);
+	}
+	return 0;
+}
+
+static struct vhci_urb *vurb_alloc(struct vhci_port *port, struct urb *urb,
+				   gfp_t gfp)
+{
+	struct vhci_urb *vurb;
+
+	if (!usbipx_urb_has_memory(urb, urb->transfer_buffer_length))
+		return ERR_PTR(-EINVAL);
+	if (usb_pipeisoc(urb->pipe) &&
+	    (urb->number_of_packets > USBIPX_MAX_PACKETS || urb->num_sgs))
+		return ERR_PTR(-EINVAL);
+
+	vurb = kmem_cache_alloc(vurb_cache, gfp);
+	if (!vurb)
+		return ERR_PTR(-ENOMEM);
+
+	vurb->port = port;
+	vurb->urb = urb;
+	INIT_LIST_HEAD(&vurb->node);
+	vurb->holds = 1;
+	vurb->sending = false;
+	vurb->receiving = false;
+	vurb->answered = false;
+	vurb->submit.data.left = 0;
+	vurb->submit.iso = NULL;
+	vurb->submit.iso_length = 0;
+	vurb->submit.passed = 0;
+	vurb->submit.busy = false;
+
+	if (!usb_urb_dir_in(urb))
+		usbipx_cursor_init(&vurb->submit.data, urb,
+				   urb->transfer_buffer_length);
+	if (usb_pipeisoc(urb->pipe) &&
+	    encode_packets(&vurb->submit, urb, gfp)) {
+		vurb_free(vurb);
+		return ERR_PTR(-ENOMEM);
+	}
+	return vurb;
+}
+
+/* The number is the port's next; the caller holds port->lock. */
+static void vurb_number(struct vhci_urb *vurb)
+{
+	struct vhci_port *port = vurb->port;
+	struct urb *urb = vurb->urb;
+
+	lockdep_assert_held(&port->lock);
+	do {
+		port->seqnum += VHCI_SEQ_STEP;
+		vurb->seqnum = port->seqnum;
+		if (usb_urb_dir_in(urb))
+			vurb->seqnum |= VHCI_SEQ_IN;
+		if (usb_pipeisoc(urb->pipe))
+			vurb->seqnum |= VHCI_SEQ_ISO;
+		/* After a wrap: neither 0 nor one that is still out. */
+	} while (!port->seqnum || vurb_find(port, vurb->seqnum));
+}
+
+static void vurb_encode(struct vhci_urb *vurb)
+{
+	struct urb *urb = vurb->urb;
+	struct usbipx_pdu pdu = {
+		.command = USBIPX_CMD_SUBMIT,
+		.seqnum = vurb->seqnum,
+		.devid = vurb->port->devid,
+		.ep = usb_pipeendpoint(urb->pipe),
+		.in = usb_urb_dir_in(urb),
+		.length = urb->transfer_buffer_length,
+		.flags = urb->transfer_flags & (USBIPX_SHORT_NOT_OK |
+						USBIPX_ISO_ASAP |
+						USBIPX_ZERO_PACKET),
+		.start_frame = urb->start_frame,
+		.packets = usb_pipeisoc(urb->pipe) ? urb->number_of_packets : 0,
+		.interval = urb->interval,
+	};
+
+	if (usb_pipecontrol(urb->pipe))
+		memcpy(pdu.setup, urb->setup_packet, sizeof(pdu.setup));
+	usbipx_encode(&vurb->submit.header, &pdu);
+}
+
+/*
+ * The first request to a new device goes to address 0: from then on the device
+ * is the one the port's connection is about. The caller puts *@old.
+ */
+static bool port_knows_device(struct vhci_port *port, struct urb *urb,
+			      struct usb_device **old)
+{
+	lockdep_assert_held(&port->lock);
+	if (port->udev == urb->dev)
+		return true;
+	if (usb_pipedevice(urb->pipe) || !usb_pipecontrol(urb->pipe))
+		return false;
+	*old = port->udev;
+	port->udev = usb_get_dev(urb->dev);
+	return true;
+}
+
+/* The device has an address at the server already; ours is of no interest. */
+static bool is_set_address(const struct urb *urb)
+{
+	return usb_pipecontrol(urb->pipe) &&
+	       urb->setup_packet[0] == USB_RECIP_DEVICE &&
+	       urb->setup_packet[1] == USB_REQ_SET_ADDRESS;
+}
+
+/**
+ * vhci_urb_enqueue - hc_driver.urb_enqueue
+ * @hcd: the host controller
+ * @urb: ours from a return of 0 until it is given back
+ * @mem_flags: says whether this may sleep; then the URB is sent from here
+ *
+ * Context: any. Return: 0; -ENODEV when the device is gone; -EINVAL when the
+ * URB promises memory that it has not; -ENOMEM.
+ */
+int vhci_urb_enqueue(struct usb_hcd *hcd, struct urb *urb, gfp_t mem_flags)
+{
+	struct vhci_port *port = port_of(hcd, urb->dev);
+	struct usb_device *old_udev = NULL;
+	struct usbipx_conn *conn;
+	struct vhci_urb *vurb;
+	unsigned long flags;
+	int ret = -ENODEV;
+
+	if (!port)
+		return -ENODEV;
+
+	vurb = vurb_alloc(port, urb, mem_flags);
+	if (IS_ERR(vurb))
+		return PTR_ERR(vurb);
+
+	spin_lock_irqsave(&port->lock, flags);
+	conn = port->conn;
+	if (!conn || !port_knows_device(port, urb, &old_udev))
+		goto fail;
+	ret = usb_hcd_link_urb_to_ep(hcd, urb);
+	if (ret)
+		goto fail;
+
+	if (is_set_address(urb)) {
+		usb_hcd_unlink_urb_from_ep(hcd, urb);
+		vurb_free(vurb);
+		spin_unlock_irqrestore(&port->lock, flags);
+		usb_put_dev(old_udev);
+		usb_hcd_giveback_urb(hcd, urb, 0);
+		return 0;
+	}
+
+	vurb_number(vurb);
+	vurb_encode(vurb);
+	ret = usbipx_conn_queue(conn, &vurb->submit);
+	if (ret) {
+		usb_hcd_unlink_urb_from_ep(hcd, urb);
+		ret = -ENODEV;
+		goto fail;
+	}
+	vurb->sending = true;
+	vurb->holds++;
+	urb->hcpriv = vurb;
+	hash_add(port->urbs, &vurb->hash, vurb->seqnum / VHCI_SEQ_STEP);
+	usbipx_conn_get(conn);
+	spin_unlock_irqrestore(&port->lock, flags);
+
+	usb_put_dev(old_udev);
+	usbipx_conn_kick(conn, gfpflags_allow_blocking(mem_flags));
+	usbipx_conn_put(conn);
+	return 0;
+
+fail:
+	vurb_free(vurb);
+	spin_unlock_irqrestore(&port->lock, flags);
+	usb_put_dev(old_udev);
+	return ret;
+}
+
+/* Ask the server to cancel. The caller holds port->lock. */
+static void vurb_unlink(struct vhci_urb *vurb, struct usbipx_conn *conn)
+{
+	struct vhci_port *port = vurb->port;
+	const struct usbipx_pdu pdu = {
+		.command = USBIPX_CMD_UNLINK,
+		.seqnum = vurb->seqnum | VHCI_SEQ_UNLINK,
+		.devid = port->devid,
+		.victim = vurb->seqnum,
+	};
+	unsigned long timeout = READ_ONCE(vhci_unlink_timeout) * HZ;
+
+	vurb->unlink.data.left = 0;
+	vurb->unlink.iso = NULL;
+	vurb->unlink.iso_length = 0;
+	vurb->unlink.passed = 0;
+	vurb->unlink.busy = false;
+	usbipx_encode(&vurb->unlink.header, &pdu);
+	if (usbipx_conn_queue(conn, &vurb->unlink))
+		return;		/* closing: closed() gives the URB back */
+
+	vurb->holds++;
+	vurb->deadline = jiffies + timeout;
+	list_add_tail(&vurb->node, &port->unlinking);
+	/* Does nothing when an earlier one is waited for already. */
+	schedule_delayed_work(&port->unlink_work, timeout);
+}
+
+/**
+ * vhci_urb_dequeue - hc_driver.urb_dequeue
+ * @hcd: the host controller
+ * @urb: enqueued before
+ * @status: for the giveback
+ *
+ * An URB that has not left is given back at once; one at the server when the
+ * server says so or after unlink_timeout.
+ *
+ * Context: any. Return: as usb_hcd_check_unlink_urb().
+ */
+int vhci_urb_dequeue(struct usb_hcd *hcd, struct urb *urb, int status)
+{
+	struct vhci_port *port = port_of(hcd, urb->dev);
+	struct usbipx_conn *conn = NULL;
+	struct urb *done = NULL;
+	struct vhci_urb *vurb;
+	unsigned long flags;
+	int ret;
+
+	if (!port)
+		return -EIDRM;
+
+	spin_lock_irqsave(&port->lock, flags);
+	ret = usb_hcd_check_unlink_urb(hcd, urb, status);
+	/* Without a connection the URB is on its way back. */
+	if (ret || !port->conn)
+		goto out;
+
+	conn = usbipx_conn_get(port->conn);
+	vurb = urb->hcpriv;
+	if (vurb->sending && usbipx_conn_cancel(conn, &vurb->submit)) {
+		vurb->sending = false;
+		vurb_put(vurb);
+		done = vurb_take(vurb);
+	} else {
+		vurb_unlink(vurb, conn);
+	}
+out:
+	spin_unlock_irqrestore(&port->lock, flags);
+
+	if (done)
+		usb_hcd_giveback_urb(hcd, done, status);
+	else if (conn)
+		usbipx_conn_kick(conn, false);
+	if (conn)
+		usbipx_conn_put(conn);
+	return ret;
+}
+
+/**
+ * vhci_unlink_work - give up waiting for RET_UNLINK
+ * @work: of the port
+ *
+ * Context: process, sleeps.
+ */
+void vhci_unlink_work(struct work_struct *work)
+{
+	struct vhci_port *port = container_of(to_delayed_work(work),
+					      struct vhci_port, unlink_work);
+	unsigned long timeout = READ_ONCE(vhci_unlink_timeout) * HZ;
+	struct usbipx_conn *conn;
+	struct vhci_urb *vurb;
+	struct urb *urb;
+
+	spin_lock_irq(&port->lock);
+	while (port->conn && !list_empty(&port->unlinking)) {
+		vurb = list_first_entry(&port->unlinking, struct vhci_urb,
+					node);
+		if (time_before(jiffies, vurb->deadline)) {
+			schedule_delayed_work(&port->unlink_work,
+					      vurb->deadline - jiffies);
+			break;
+		}
+		if (vurb->sending) {
+			/* Half sent; the socket has its memory. */
+			vurb->deadline = jiffies + timeout;
+			list_move_tail(&vurb->node, &port->unlinking);
+			continue;
+		}
+		list_del_init(&vurb->node);
+		vurb->holds++;
+		if (vurb->receiving) {
+			conn = usbipx_conn_get(port->conn);
+			spin_unlock_irq(&port->lock);
+			usbipx_conn_rx_drop(conn, vurb);
+			usbipx_conn_put(conn);
+			spin_lock_irq(&port->lock);
+		}
+		/* Unless it was answered, or the connection closed, meanwhile. */
+		urb = vurb->urb ? vurb_take(vurb) : NULL;
+		vurb_put(vurb);
+		if (!urb)
+			continue;
+		spin_unlock_irq(&port->lock);
+		usb_hcd_giveback_urb(port->hub->hcd, urb, -ECONNRESET);
+		spin_lock_irq(&port->lock);
+	}
+	spin_unlock_irq(&port->lock);
+}
+
+/**
+ * vhci_urb_flush - give back every URB of a port that has lost its device
+ * @port: no connection, no unlink_work
+ *
+ * Context: process.
+ */
+void vhci_urb_flush(struct vhci_port *port)
+{
+	struct hlist_node *next;
+	struct vhci_urb *vurb;
+	struct urb *urb;
+	int bucket;
+
+	spin_lock_irq(&port->lock);
+	hash_for_each_safe(port->urbs, bucket, next, vurb, hash) {
+		/* Nobody else gives back or adds any more: @next stays. */
+		urb = vurb_take(vurb);
+		spin_unlock_irq(&port->lock);
+		usb_hcd_giveback_urb(port->hub->hcd, urb, -ESHUTDOWN);
+		spin_lock_irq(&port->lock);
+	}
+	spin_unlock_irq(&port->lock);
+}
+
+/* An answer to an URB we gave up: swallow exactly what belongs to it. */
+static int swallow_answer(struct vhci_port *port, struct usbipx_rx *rx)
+{
+	const struct usbipx_pdu *pdu = &rx->pdu;
+
+	if (!seqnum_was_used(port, pdu->seqnum) ||
+	    pdu->seqnum & VHCI_SEQ_UNLINK) {
+		rx->fault.what = "seqnum";
+		rx->fault.value = pdu->seqnum;
+		return -EPROTO;
+	}
+	if (pdu->seqnum & VHCI_SEQ_IN)
+		rx->skip = pdu->length;
+	if (pdu->seqnum & VHCI_SEQ_ISO) {
+		if (pdu->packets < 0 || pdu->packets > USBIPX_MAX_PACKETS) {
+			rx->fault.what = "number_of_packets";
+			rx->fault.value = pdu->packets;
+			return -EPROTO;
+		}
+		rx->packets = pdu->packets;
+	}
+	return 0;
+}
+
+/* Hold an answer against the URB it is for. */
+static int check_answer(struct urb *urb, struct usbipx_rx *rx)
+{
+	const struct usbipx_pdu *pdu = &rx->pdu;
+
+	if (pdu->length > urb->transfer_buffer_length) {
+		rx->fault.what = "actual_length";
+		rx->fault.value = pdu->length;
+		return -EPROTO;
+	}
+	/* A server may leave the packets out of a failed URB. */
+	if (usb_pipeisoc(urb->pipe) && pdu->packets &&
+	    pdu->packets != urb->number_of_packets) {
+		rx->fault.what = "number_of_packets";
+		rx->fault.value = pdu->packets;
+		return -EPROTO;
+	}
+	return 0;
+}
+
+static int rx_ret_submit(struct vhci_port *port, struct usbipx_rx *rx)
+{
+	const struct usbipx_pdu *pdu = &rx->pdu;
+	struct vhci_urb *vurb = vurb_find(port, pdu->seqnum);
+	struct urb *urb;
+	int ret;
+
+	if (!vurb || vurb->answered)
+		return swallow_answer(port, rx);
+
+	urb = vurb->urb;
+	ret = check_answer(urb, rx);
+	if (ret)
+		return ret;
+
+	vurb->receiving = true;
+	rx->ctx = vurb;
+	if (usb_urb_dir_in(urb))
+		usbipx_cursor_init(&rx->data, urb, pdu->length);
+	if (usb_pipeisoc(urb->pipe))
+		rx->packets = pdu->packets;
+	urb->actual_length = 0;		/* rx_iso() adds up */
+	return 0;
+}
+
+/* The server has cancelled, or says that it answered before. */
+static struct urb *rx_ret_unlink(struct vhci_port *port, struct usbipx_rx *rx)
+{
+	/* Some servers answer with the number of the URB itself. */
+	struct vhci_urb *vurb = vurb_find(port, rx->pdu.seqnum &
+						~VHCI_SEQ_UNLINK);
+
+	if (!vurb || list_empty(&vurb->node) || vurb->sending)
+		return NULL;
+	return vurb_take(vurb);
+}
+
+static int vhci_rx_pdu(struct usbipx_conn *conn, struct usbipx_rx *rx,
+		       bool may_sleep)
+{
+	struct vhci_port *port = conn->priv;
+	struct urb *done = NULL;
+	unsigned long flags;
+	int ret = 0;
+
+	spin_lock_irqsave(&port->lock, flags);
+	if (rx->pdu.command == USBIPX_RET_SUBMIT)
+		ret = rx_ret_submit(port, rx);
+	else
+		done = rx_ret_unlink(port, rx);
+	spin_unlock_irqrestore(&port->lock, flags);
+
+	if (done)
+		usb_hcd_giveback_urb(port->hub->hcd, done,
+				     rx->pdu.status ?: -ECONNRESET);
+	return ret;
+}
+
+/* The URB is safe while it is being received: nobody else gives it back. */
+static int vhci_rx_iso(struct usbipx_conn *conn, struct usbipx_rx *rx,
+		       const struct usbipx_iso *iso)
+{
+	struct vhci_urb *vurb = rx->ctx;
+	struct urb *urb = vurb->urb;
+	struct usb_iso_packet_descriptor *desc =
+		&urb->iso_frame_desc[rx->packet];
+
+	if (iso->actual > desc->length ||
+	    (usb_urb_dir_in(urb) &&
+	     iso->actual > rx->pdu.length - urb->actual_length)) {
+		rx->fault.what = "iso packet actual_length";
+		rx->fault.value = iso->actual;
+		return -EPROTO;
+	}
+	desc->actual_length = iso->actual;
+	desc->status = iso->status;
+	urb->actual_length += iso->actual;
+	return 0;
+}
+
+/* Results of an isochronous URB; the packets have been filled in. */
+static int finish_iso(struct urb *urb, struct usbipx_rx *rx)
+{
+	const struct usbipx_pdu *pdu = &rx->pdu;
+	int i;
+
+	urb->start_frame = pdu->start_frame;
+	urb->error_count = pdu->error_count;
+	if (!pdu->packets) {
+		for (i = 0; i < urb->number_of_packets; i++) {
+			urb->iso_frame_desc[i].actual_length = 0;
+			urb->iso_frame_desc[i].status = pdu->status ?: -EXDEV;
+		}
+		urb->error_count = urb->number_of_packets;
+		return 0;
+	}
+	if (!usb_urb_dir_in(urb))
+		return 0;
+	if (urb->actual_length != pdu->length) {
+		rx->fault.what = "actual_length, not the sum of its packets";
+		rx->fault.value = pdu->length;
+		return -EPROTO;
+	}
+	usbipx_iso_spread(urb);
+	return 0;
+}
+
+static int vhci_rx_done(struct usbipx_conn *conn, struct usbipx_rx *rx)
+{
+	struct vhci_port *port = conn->priv;
+	struct vhci_urb *vurb = rx->ctx;
+	struct urb *urb = vurb->urb;
+	struct urb *done = NULL;
+	unsigned long flags;
+	int ret = 0;
+
+	if (usb_pipeisoc(urb->pipe))
+		ret = finish_iso(urb, rx);
+	else
+		urb->actual_length = rx->pdu.length;
+
+	spin_lock_irqsave(&port->lock, flags);
+	vurb->receiving = false;
+	/* After a protocol error closed() gives it back. */
+	if (!ret && vurb->sending) {
+		vurb->answered = true;
+		vurb->status = rx->pdu.status;
+	} else if (!ret) {
+		done = vurb_take(vurb);
+	}
+	spin_unlock_irqrestore(&port->lock, flags);
+
+	if (done)
+		usb_hcd_giveback_urb(port->hub->hcd, done, rx->pdu.status);
+	return ret;
+}
+
+static void vhci_tx_done(struct usbipx_conn *conn, struct usbipx_tx *tx)
+{
+	struct vhci_port *port = conn->priv;
+	struct urb *done = NULL;
+	struct vhci_urb *vurb;
+	unsigned long flags;
+	int status = 0;
+
+	spin_lock_irqsave(&port->lock, flags);
+	if (tx->header.command == cpu_to_be32(USBIPX_CMD_UNLINK)) {
+		vurb = container_of(tx, struct vhci_urb, unlink);
+	} else {
+		vurb = container_of(tx, struct vhci_urb, submit);
+		vurb->sending = false;
+		status = vurb->status;
+		/* The answer overtook the end of the send. */
+		if (vurb->answered)
+			done = vurb_take(vurb);
+	}
+	vurb_put(vurb);
+	spin_unlock_irqrestore(&port->lock, flags);
+
+	if (done)
+		usb_hcd_giveback_urb(port->hub->hcd, done, status);
+}
+
+const struct usbipx_conn_ops vhci_conn_ops = {
+	.role = USBIPX_CLIENT,
+	.rx_pdu = vhci_rx_pdu,
+	.rx_iso = vhci_rx_iso,
+	.rx_done = vhci_rx_done,
+	.tx_done = vhci_tx_done,
+	.closed = vhci_port_closed,
+};

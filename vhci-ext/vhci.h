@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The virtual host controller: controllers, their root hubs, ports, URBs.
+ * May use core's conn.h. Included by vhci-ext only.
+ *
+ * Objects
+ *
+ *   controller   one platform device vhci_hcd.N: a USB2 and a USB3 root hub of
+ *                the same number of ports; lives from module load to removal
+ *   port         lives as long as its controller; a device is attached while
+ *                port->conn is set
+ *   vurb         one URB given to us and what is sent about it
+ *
+ * Locking
+ *
+ *   port->lock   everything of a port and of its vurbs. Interrupts disabled.
+ *                Outside of the connection's own spinlock; URBs are given back
+ *                and USB core functions that may call us are called without it.
+ *
+ * A port whose connection has ended is not free before the USB core has let go
+ * of the device that was there: URBs of an old device must not reach the next.
+ */
+#ifndef VHCI_H
+#define VHCI_H
+
+#include <linux/hashtable.h>
+#include <linux/platform_device.h>
+#include <linux/spinlock.h>
+#include <linux/usb.h>
+#include <linux/usb/hcd.h>
+#include <linux/workqueue.h>
+
+#include "../compat/compat.h"
+#include "../core/conn.h"
+
+#define VHCI_NAME	"vhci_hcd"
+
+/* Ports of one root hub: USB_SS_MAXPORTS, the limit of a USB3 hub. */
+#define VHCI_HUB_PORTS	15
+
+/* Bus numbers of a system (USB_MAXBUS of the USB core, 0 is not used). */
+#define VHCI_MAX_BUSES	63
+
+#define VHCI_MAX_CONTROLLERS	(VHCI_MAX_BUSES / 2)
+
+/*
+ * The lowest bits of a seqnum say what an answer looks like, so that an answer
+ * which comes after its URB was given up can still be swallowed exactly.
+ */
+#define VHCI_SEQ_IN	BIT(0)	/* answer carries data */
+#define VHCI_SEQ_ISO	BIT(1)	/* answer carries packet descriptors */
+#define VHCI_SEQ_UNLINK	BIT(2)	/* CMD_UNLINK of the URB with this bit clear */
+#define VHCI_SEQ_STEP	BIT(3)
+
+/* Port states as printed in the status files (facts of the stock ABI). */
+enum vhci_port_state {
+	VHCI_PORT_FREE = 4,
+	VHCI_PORT_NOT_ASSIGNED = 5,
+	VHCI_PORT_USED = 6,
+};
+
+/**
+ * struct vhci_port - one port of a root hub
+ * @hub: whose port this is; invariant
+ * @index: 0-based place on the hub; invariant
+ * @number: the port's number in the sysfs files; invariant
+ * @lock: protects everything below
+ * @conn: connection of the attached device, with a reference; NULL when none
+ * @devid: the server's name for the device
+ * @speed: USB_SPEED_*
+ * @sockfd: descriptor number as written to attach, only ever printed
+ * @udev: the device the USB core made for it, with a reference; may outlive @conn
+ * @status: wPortStatus
+ * @change: wPortChange
+ * @seqnum: last one used
+ * @urbs: vurbs with an URB, by seqnum
+ * @unlinking: vurbs waiting for RET_UNLINK, oldest first
+ * @unlink_work: gives up waiting
+ */
+struct vhci_port {
+	struct vhci_hub *hub;
+	unsigned int index;
+	unsigned int number;
+
+	spinlock_t lock;	/* see above */
+	struct usbipx_conn *conn;
+	u32 devid;
+	enum usb_device_speed speed;
+	int sockfd;
+	struct usb_device *udev;
+	u16 status;
+	u16 change;
+	u32 seqnum;
+	DECLARE_HASHTABLE(urbs, 6);
+	struct list_head unlinking;
+	struct delayed_work unlink_work;
+};
+
+/**
+ * struct vhci_hub - a root hub
+ * @hcd: its host controller
+ * @super: USB3
+ * @nports: number of @ports
+ * @ports: first of them
+ */
+struct vhci_hub {
+	struct usb_hcd *hcd;
+	bool super;
+	unsigned int nports;
+	struct vhci_port *ports;
+};
+
+/**
+ * struct vhci_controller - one platform device
+ * @pdev: the platform device
+ * @nports: of each root hub
+ * @high: USB2 root hub
+ * @super: USB3 root hub
+ * @ports: those of @high, then those of @super
+ */
+struct vhci_controller {
+	struct platform_device *pdev;
+	unsigned int nports;
+	struct vhci_hub high;
+	struct vhci_hub super;
+	struct vhci_port ports[];
+};
+
+/**
+ * struct vhci_layout - platform data: what part of all ports is a controller's
+ * @first: number of its first port
+ * @nports: of each root hub
+ */
+struct vhci_layout {
+	unsigned int first;
+	unsigned int nports;
+};
+
+/**
+ * struct vhci_urb - an URB given to us, and the PDUs about it
+ * @submit: CMD_SUBMIT
+ * @unlink: CMD_UNLINK
+ * @port: where; invariant
+ * @urb: NULL once given back; all below protected by port->lock
+ * @hash: in port->urbs while @urb is set
+ * @node: in port->unlinking while waiting for RET_UNLINK
+ * @deadline: jiffies at which the wait for RET_UNLINK ends
+ * @seqnum: of CMD_SUBMIT
+ * @holds: reasons to keep this: @urb, each PDU in the connection's hands, a
+ *	timeout that waits for the reader
+ * @sending: CMD_SUBMIT is in the connection's hands, the URB's memory with it
+ * @receiving: the answer is being received into the URB's memory
+ * @answered: the answer came while @sending; given back after that
+ * @status: for the giveback, when @answered
+ */
+struct vhci_urb {
+	struct usbipx_tx submit;
+	struct usbipx_tx unlink;
+	struct vhci_port *port;
+	struct urb *urb;
+	struct hlist_node hash;
+	struct list_head node;
+	unsigned long deadline;
+	u32 seqnum;
+	u8 holds;
+	bool sending;
+	bool receiving;
+	bool answered;
+	int status;
+};
+
+/* controller.c */
+extern struct platform_driver vhci_platform_driver;
+extern unsigned int vhci_ncontrollers;
+int vhci_controllers_add(unsigned int nports);
+void vhci_controllers_remove(void);
+struct vhci_controller *vhci_controller(unsigned int n);
+unsigned int vhci_max_nports(void);
+
+/* hub.c */
+int vhci_hub_status_data(struct usb_hcd *hcd, char *buf);
+int vhci_hub_control(struct usb_hcd *hcd, u16 type, u16 value, u16 index,
+		     char *buf, u16 length);
+int vhci_bus_suspend(struct usb_hcd *hcd);
+int vhci_bus_resume(struct usb_hcd *hcd);
+void vhci_port_plugged(struct vhci_port *port);
+void vhci_port_unplugged(struct vhci_port *port);
+
+/* port.c */
+void vhci_port_init(struct vhci_port *port, struct vhci_hub *hub,
+		    unsigned int index, unsigned int number);
+void vhci_port_exit(struct vhci_port *port);
+struct vhci_port *vhci_port_find(unsigned int number, bool super);
+int vhci_port_attach(struct vhci_port *port, int sockfd, u32 devid,
+		     enum usb_device_speed speed);
+int vhci_port_detach(struct vhci_port *port);
+int vhci_port_show(struct vhci_port *port, char *buf, size_t size);
+
+/* urb.c */
+extern const struct usbipx_conn_ops vhci_conn_ops;
+extern unsigned int vhci_unlink_timeout;
+int vhci_urb_init(void);
+void vhci_urb_exit(void);
+int vhci_urb_enqueue(struct usb_hcd *hcd, struct urb *urb, gfp_t mem_flags);
+int vhci_urb_dequeue(struct usb_hcd *hcd, struct urb *urb, int status);
+void vhci_urb_flush(struct vhci_port *port);
+void vhci_unlink_work(struct work_struct *work);
+
+/* port.c again: the end of a connection, for urb.c's ops */
+void vhci_port_closed(struct usbipx_conn *conn, void *ctx);
+
+/* sysfs.c */
+int vhci_sysfs_create(void);
+void vhci_sysfs_remove(void);
+
+static inline struct vhci_hub *vhci_hub_of(struct usb_hcd *hcd)
+{
+	return *(struct vhci_hub **)hcd->hcd_priv;
+}
+
+#endif

@@ -26,6 +26,9 @@ static int host_probe(struct usb_device *udev)
 	hash_init(hdev->urbs);
 	init_usb_anchor(&hdev->inflight);
 
+	/* Before the port is claimed: after that the core chooses none. */
+	config = usb_choose_configuration(udev);
+
 	/* With the port claimed, no driver binds to the interfaces. */
 	ret = usb_hub_claim_port(udev->parent, udev->portnum,
 				 (struct usb_dev_state *)hdev);
@@ -38,7 +41,6 @@ static int host_probe(struct usb_device *udev)
 	dev_set_drvdata(&udev->dev, hdev);
 
 	/* So that clients see the interfaces in the device list. */
-	config = usb_choose_configuration(udev);
 	if (config >= 0) {
 		ret = usb_set_configuration(udev, config);
 		if (ret)

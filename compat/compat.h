@@ -36,26 +36,18 @@
  * platform_driver::remove() return void"), v6.11. May go when 6.10 goes.
  */
 #ifdef COMPAT_PLATFORM_REMOVE_INT
-#define COMPAT_PLATFORM_REMOVE(name, takedown)				\
-static int name(struct platform_device *pdev)				\
-{									\
-	takedown(pdev);							\
-	return 0;							\
-}
+#define compat_remove_t	int
+#define COMPAT_REMOVED	0
 #else
-#define COMPAT_PLATFORM_REMOVE(name, takedown)				\
-static void name(struct platform_device *pdev)				\
-{									\
-	takedown(pdev);							\
-}
+#define compat_remove_t	void
+#define COMPAT_REMOVED
 #endif
 
 /*
  * usb_device_driver has a struct device_driver of its own: commit 49a78b05d5ca
  * ("USB: core: Use device_driver directly in struct usb_driver and
- * usb_device_driver"), v6.8,
- * and backported to stable trees, so probed for in compat/probes.mk. May go
- * when 6.1 without that backport goes.
+ * usb_device_driver"), v6.8, and in stable trees. May go when every older kernel
+ * without that backport goes.
  */
 #ifdef COMPAT_USBDRV_WRAP
 #define compat_usb_device_driver(d)	(&(d)->drvwrap.driver)

@@ -42,5 +42,5 @@ EXPORT_SYMBOL_GPL(usbipx_debug_attr);
 void usbipx_debug_print(const void *conn, const char *what,
 			const struct usbipx_wire_header *w)
 {
-	printk(KERN_DEBUG "usbip-ext: %p %s %48ph\n", conn, what, w);
+	pr_info("usbip-ext: %p %s %48ph\n", conn, what, w);
 }

@@ -9,10 +9,6 @@
 #include "../compat/compat.h"
 #include "internal.h"
 
-/* Here, because wire.c is compiled in user space too. */
-EXPORT_SYMBOL_GPL(usbipx_encode);
-EXPORT_SYMBOL_GPL(usbipx_encode_iso);
-
 struct workqueue_struct *usbipx_wq;
 struct workqueue_struct *usbipx_close_wq;
 

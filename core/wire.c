@@ -8,6 +8,7 @@
 
 #ifdef __KERNEL__
 #include <linux/errno.h>
+#include <linux/export.h>
 #include <linux/string.h>
 #include <asm/byteorder.h>
 #else
@@ -16,6 +17,7 @@
 #include <string.h>
 #define be32_to_cpu(x) ntohl(x)
 #define cpu_to_be32(x) htonl(x)
+#define EXPORT_SYMBOL_GPL(symbol)
 #endif
 
 static int bad(struct usbipx_fault *fault, const char *what, u32 value)
@@ -92,17 +94,16 @@ int usbipx_decode(struct usbipx_pdu *pdu, const struct usbipx_wire_header *w,
 	pdu->seqnum = be32_to_cpu(w->seqnum);
 	pdu->devid = be32_to_cpu(w->devid);
 
-	if (role == USBIPX_SERVER && pdu->command == USBIPX_CMD_SUBMIT) {
+	if (role == USBIPX_SERVER && pdu->command == USBIPX_CMD_SUBMIT)
 		ret = decode_cmd_submit(pdu, w, fault);
-	} else if (role == USBIPX_SERVER && pdu->command == USBIPX_CMD_UNLINK) {
+	else if (role == USBIPX_SERVER && pdu->command == USBIPX_CMD_UNLINK)
 		pdu->victim = be32_to_cpu(w->cmd_unlink.seqnum);
-	} else if (role == USBIPX_CLIENT && pdu->command == USBIPX_RET_SUBMIT) {
+	else if (role == USBIPX_CLIENT && pdu->command == USBIPX_RET_SUBMIT)
 		ret = decode_ret_submit(pdu, w, fault);
-	} else if (role == USBIPX_CLIENT && pdu->command == USBIPX_RET_UNLINK) {
+	else if (role == USBIPX_CLIENT && pdu->command == USBIPX_RET_UNLINK)
 		pdu->status = be32_to_cpu(w->ret_unlink.status);
-	} else {
+	else
 		ret = bad(fault, "command", pdu->command);
-	}
 
 	/* Third-party servers exist that send errno values unnegated. */
 	if (pdu->status > 0)
@@ -186,6 +187,7 @@ void usbipx_encode(struct usbipx_wire_header *w, const struct usbipx_pdu *pdu)
 		break;
 	}
 }
+EXPORT_SYMBOL_GPL(usbipx_encode);
 
 /**
  * usbipx_encode_iso - turn a packet descriptor into its 16 bytes
@@ -201,3 +203,4 @@ void usbipx_encode_iso(struct usbipx_wire_iso *w, const struct usbipx_iso *iso)
 	w->actual_length = cpu_to_be32(iso->actual);
 	w->status = cpu_to_be32(iso->status);
 }
+EXPORT_SYMBOL_GPL(usbipx_encode_iso);

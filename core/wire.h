@@ -12,17 +12,17 @@
 #ifndef USBIPX_WIRE_H
 #define USBIPX_WIRE_H
 
+#include <linux/types.h>
+
 #ifdef __KERNEL__
-#include <linux/types.h>
+#include <linux/build_bug.h>
 #else
-#include <linux/types.h>
+#include <assert.h>
 #include <stdbool.h>
-#include <stdint.h>
-typedef uint8_t u8;
-typedef uint16_t u16;
-typedef uint32_t u32;
-typedef int32_t s32;
-typedef uint64_t u64;
+typedef __u8 u8;
+typedef __u16 u16;
+typedef __u32 u32;
+typedef __s32 s32;
 #endif
 
 /* Commands and answers ("USBIP_CMD_SUBMIT" … in the protocol document). */
@@ -111,8 +111,8 @@ struct usbipx_wire_iso {
 	__be32 status;
 };
 
-_Static_assert(sizeof(struct usbipx_wire_header) == 48, "PDU header is 48 bytes");
-_Static_assert(sizeof(struct usbipx_wire_iso) == 16, "packet descriptor is 16 bytes");
+static_assert(sizeof(struct usbipx_wire_header) == 48, "PDU header is 48 bytes");
+static_assert(sizeof(struct usbipx_wire_iso) == 16, "packet descriptor is 16 bytes");
 
 /**
  * struct usbipx_pdu - a decoded and validated PDU header

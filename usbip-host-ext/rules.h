@@ -7,13 +7,12 @@
 #ifndef HOST_RULES_H
 #define HOST_RULES_H
 
-#ifdef __KERNEL__
 #include <linux/types.h>
-#else
+
+#ifndef __KERNEL__
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
-typedef uint16_t u16;
+typedef __u16 u16;
 #endif
 
 /**

@@ -138,7 +138,7 @@ free:
  *   USB drivers       usb_remove_hcd() disconnects them; their new URBs find no
  *                     connection and fail
  */
-static void vhci_takedown(struct platform_device *pdev)
+static compat_remove_t vhci_remove(struct platform_device *pdev)
 {
 	struct vhci_controller *vhci = platform_get_drvdata(pdev);
 	unsigned int i;
@@ -158,8 +158,8 @@ static void vhci_takedown(struct platform_device *pdev)
 	usb_put_hcd(vhci->super.hcd);
 	usb_put_hcd(vhci->high.hcd);
 	kfree(vhci);
+	return COMPAT_REMOVED;
 }
-COMPAT_PLATFORM_REMOVE(vhci_remove, vhci_takedown)
 
 struct platform_driver vhci_platform_driver = {
 	.probe = vhci_probe,

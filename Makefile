@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# What a person types. The kernel's build system reads Kbuild instead.
+KDIR ?= /lib/modules/$(shell uname -r)/build
+
+help:
+	@echo "make demo       show it: a Pi and a workstation in two VMs (as root)"
+	@echo "make check      every test, in VMs (as root); about half an hour"
+	@echo "make modules    build the modules; KDIR=… names the kernel's headers"
+	@echo "make install    install them with dkms (as root)"
+	@echo "make uninstall  and back to the kernel's own"
+	@echo "make lint       warnings, sparse, checkpatch, clang-format, shellcheck"
+	@echo "make unit       the user-space tests"
+	@echo "make clean"
+
+modules:
+	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+
+install:
+	scripts/install
+
+uninstall:
+	scripts/install -u
+
+demo:
+	scripts/demo/demo
+
+check:
+	tests/check
+
+lint:
+	tests/check lint
+
+unit:
+	tests/check unit sim
+
+clean:
+	rm -f Module.symvers modules.order
+	find core vhci-ext usbip-host-ext \( -name '*.o' -o -name '*.ko' -o -name '*.mod' \
+		-o -name '*.mod.c' -o -name '.*.cmd' \) -delete
+	$(MAKE) -C tests clean
+
+.PHONY: help modules install uninstall demo check lint unit clean

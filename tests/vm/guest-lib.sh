@@ -1,0 +1,46 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: GPL-2.0-only
+# What a script in a test VM may want: which modules modprobe takes, and marks between VMs.
+# Called (sourced as /usbip-ext/tests/vm/guest-lib.sh) by scripts that tests/vm/run or pair start.
+# Needs /usbip-ext made by tests/vm/build; mark and await need /out only.
+
+guest_modules=/lib/modules/$(uname -r)
+guest_index=/run/stock-index
+
+# use_ours: modprobe takes this project's modules from now on. The index comes
+# ready-made from build, for depmod takes long in here.
+use_ours() {
+	modprobe -r vhci-hcd usbip-host
+	if [ ! -d "$guest_index" ]; then
+		mkdir "$guest_index"
+		cp "$guest_modules"/modules.* "$guest_index"
+	fi
+	cp -r "/usbip-ext$guest_modules/." "$guest_modules"
+}
+
+# use_stock: modprobe takes the kernel's own modules again.
+use_stock() {
+	modprobe -r vhci-hcd usbip-host
+	if [ -d "$guest_index" ]; then
+		rm -r "$guest_modules/updates/dkms"
+		cp "$guest_index"/* "$guest_modules"
+		rm -r "$guest_index"
+	fi
+}
+
+# mark NAME: tells the other VM that NAME is reached.
+mark() {
+	: >"/out/mark.$1"
+}
+
+# await NAME SECONDS: waits for the other VM's mark.
+await() {
+	guest_end=$(($(date +%s) + $2))
+	until [ -e "/out/mark.$1" ]; do
+		if [ "$(date +%s)" -ge "$guest_end" ]; then
+			echo "await: no mark $1 within $2 s" >&2
+			return 1
+		fi
+		sleep 0.2
+	done
+}

@@ -6,7 +6,8 @@ help:
 	@echo "make demo       show it: a Pi and a workstation in two VMs (as root)"
 	@echo "make check      every test, in VMs (as root); about half an hour"
 	@echo "make modules    build the modules; KDIR=… names the kernel's headers"
-	@echo "make install    install them with dkms (as root)"
+	@echo "make install    install them with dkms (as root); KERNEL=… for another than"
+	@echo "                the running one"
 	@echo "make uninstall  and back to the kernel's own"
 	@echo "make lint       warnings, sparse, checkpatch, clang-format, shellcheck"
 	@echo "make unit       the user-space tests"
@@ -16,10 +17,10 @@ modules:
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
 
 install:
-	scripts/install
+	scripts/install $(if $(KERNEL),-k $(KERNEL))
 
 uninstall:
-	scripts/install -u
+	scripts/install -u $(if $(KERNEL),-k $(KERNEL))
 
 demo:
 	scripts/demo/demo

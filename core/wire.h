@@ -156,7 +156,7 @@ struct usbipx_pdu {
  * struct usbipx_iso - a decoded packet descriptor
  * @offset: bytes
  * @length: bytes
- * @actual: bytes, not larger than @length
+ * @actual: bytes; the owner of the URB holds it against @length
  * @status: 0 or negative errno
  */
 struct usbipx_iso {

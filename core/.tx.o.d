@@ -5,13 +5,9 @@ tx.o: /work/main/core/tx.c \
  /usr/src/linux-headers-6.1.0-56-common/include/linux/compiler_types.h \
  /usr/src/linux-headers-6.1.0-56-common/include/linux/compiler_attributes.h \
  /usr/src/linux-headers-6.1.0-56-common/include/linux/compiler-gcc.h \
- /usr/src/linux-headers-6.1.0-56-common/include/linux/export.h \
- /usr/src/linux-headers-6.1.0-56-common/include/linux/stringify.h \
- /usr/src/linux-headers-6.1.0-56-common/include/linux/compiler.h \
- /usr/src/linux-headers-6.1.0-56-common/include/linux/compiler_types.h \
- arch/x86/include/generated/asm/rwonce.h \
- /usr/src/linux-headers-6.1.0-56-common/include/asm-generic/rwonce.h \
- /usr/src/linux-headers-6.1.0-56-common/include/linux/kasan-checks.h \
+ /usr/src/linux-headers-6.1.0-56-common/include/linux/cred.h \
+ /usr/src/linux-headers-6.1.0-56-common/include/linux/capability.h \
+ /usr/src/linux-headers-6.1.0-56-common/include/uapi/linux/capability.h \
  /usr/src/linux-headers-6.1.0-56-common/include/linux/types.h \
  /usr/src/linux-headers-6.1.0-56-common/include/uapi/linux/types.h \
  arch/x86/include/generated/uapi/asm/types.h \
@@ -24,39 +20,33 @@ tx.o: /work/main/core/tx.c \
  /usr/src/linux-headers-6.1.0-56-common/include/uapi/linux/posix_types.h \
  /usr/src/linux-headers-6.1.0-56-common/include/linux/stddef.h \
  /usr/src/linux-headers-6.1.0-56-common/include/uapi/linux/stddef.h \
+ /usr/src/linux-headers-6.1.0-56-common/include/linux/compiler_types.h \
  /usr/src/linux-headers-6.1.0-56-common/arch/x86/include/asm/posix_types.h \
  /usr/src/linux-headers-6.1.0-56-common/arch/x86/include/uapi/asm/posix_types_64.h \
  /usr/src/linux-headers-6.1.0-56-common/include/uapi/asm-generic/posix_types.h \
+ /usr/src/linux-headers-6.1.0-56-common/include/linux/uidgid.h \
+ /usr/src/linux-headers-6.1.0-56-common/include/linux/highuid.h \
+ /usr/src/linux-headers-6.1.0-56-common/include/linux/init.h \
+ /usr/src/linux-headers-6.1.0-56-common/include/linux/compiler.h \
+ arch/x86/include/generated/asm/rwonce.h \
+ /usr/src/linux-headers-6.1.0-56-common/include/asm-generic/rwonce.h \
+ /usr/src/linux-headers-6.1.0-56-common/include/linux/kasan-checks.h \
  /usr/src/linux-headers-6.1.0-56-common/include/linux/kcsan-checks.h \
- /usr/src/linux-headers-6.1.0-56-common/include/linux/sched/mm.h \
- /usr/src/linux-headers-6.1.0-56-common/include/linux/kernel.h \
- /usr/src/linux-headers-6.1.0-56-common/include/linux/stdarg.h \
- /usr/src/linux-headers-6.1.0-56-common/include/linux/align.h \
- /usr/src/linux-headers-6.1.0-56-common/include/linux/const.h \
- /usr/src/linux-headers-6.1.0-56-common/include/vdso/const.h \
- /usr/src/linux-headers-6.1.0-56-common/include/uapi/linux/const.h \
- /usr/src/linux-headers-6.1.0-56-common/include/linux/array_size.h \
- /usr/src/linux-headers-6.1.0-56-common/include/linux/limits.h \
- /usr/src/linux-headers-6.1.0-56-common/include/uapi/linux/limits.h \
- /usr/src/linux-headers-6.1.0-56-common/include/vdso/limits.h \
- /usr/src/linux-headers-6.1.0-56-common/include/linux/linkage.h \
- /usr/src/linux-headers-6.1.0-56-common/arch/x86/include/asm/linkage.h \
- /usr/src/linux-headers-6.1.0-56-common/arch/x86/include/asm/ibt.h \
+ /usr/src/linux-headers-6.1.0-56-common/include/linux/key.h \
+ /usr/src/linux-headers-6.1.0-56-common/include/linux/list.h \
  /usr/src/linux-headers-6.1.0-56-common/include/linux/container_of.h \
  /usr/src/linux-headers-6.1.0-56-common/include/linux/build_bug.h \
  /usr/src/linux-headers-6.1.0-56-common/include/linux/err.h \
  arch/x86/include/generated/uapi/asm/errno.h \
  /usr/src/linux-headers-6.1.0-56-common/include/uapi/asm-generic/errno.h \
  /usr/src/linux-headers-6.1.0-56-common/include/uapi/asm-generic/errno-base.h \
- /usr/src/linux-headers-6.1.0-56-common/include/linux/bitops.h \
- /usr/src/linux-headers-6.1.0-56-common/include/linux/bits.h \
- /usr/src/linux-headers-6.1.0-56-common/include/vdso/bits.h \
- /usr/src/linux-headers-6.1.0-56-common/include/linux/typecheck.h \
- /usr/src/linux-headers-6.1.0-56-common/include/uapi/linux/kernel.h \
- /usr/src/linux-headers-6.1.0-56-common/include/uapi/linux/sysinfo.h \
- /usr/src/linux-headers-6.1.0-56-common/include/asm-generic/bitops/generic-non-atomic.h \
+ /usr/src/linux-headers-6.1.0-56-common/include/linux/poison.h \
+ /usr/src/linux-headers-6.1.0-56-common/include/linux/const.h \
+ /usr/src/linux-headers-6.1.0-56-common/include/vdso/const.h \
+ /usr/src/linux-headers-6.1.0-56-common/include/uapi/linux/const.h \
  /usr/src/linux-headers-6.1.0-56-common/arch/x86/include/asm/barrier.h \
  /usr/src/linux-headers-6.1.0-56-common/arch/x86/include/asm/alternative.h \
+ /usr/src/linux-headers-6.1.0-56-common/include/linux/stringify.h \
  /usr/src/linux-headers-6.1.0-56-common/arch/x86/include/asm/asm.h \
  /usr/src/linux-headers-6.1.0-56-common/arch/x86/include/asm/extable_fixup_types.h \
  /usr/src/linux-headers-6.1.0-56-common/arch/x86/include/asm/bug.h \
@@ -66,9 +56,15 @@ tx.o: /work/main/core/tx.c \
  /usr/src/linux-headers-6.1.0-56-common/include/linux/once_lite.h \
  /usr/src/linux-headers-6.1.0-56-common/include/linux/panic.h \
  /usr/src/linux-headers-6.1.0-56-common/include/linux/printk.h \
- /usr/src/linux-headers-6.1.0-56-common/include/linux/init.h \
+ /usr/src/linux-headers-6.1.0-56-common/include/linux/stdarg.h \
  /usr/src/linux-headers-6.1.0-56-common/include/linux/kern_levels.h \
+ /usr/src/linux-headers-6.1.0-56-common/include/linux/linkage.h \
+ /usr/src/linux-headers-6.1.0-56-common/include/linux/export.h \
+ /usr/src/linux-headers-6.1.0-56-common/arch/x86/include/asm/linkage.h \
+ /usr/src/linux-headers-6.1.0-56-common/arch/x86/include/asm/ibt.h \
  /usr/src/linux-headers-6.1.0-56-common/include/linux/ratelimit_types.h \
+ /usr/src/linux-headers-6.1.0-56-common/include/linux/bits.h \
+ /usr/src/linux-headers-6.1.0-56-common/include/vdso/bits.h \
  /usr/src/linux-headers-6.1.0-56-common/include/uapi/linux/param.h \
  arch/x86/include/generated/uapi/asm/param.h \
  /usr/src/linux-headers-6.1.0-56-common/include/asm-generic/param.h \
@@ -90,50 +86,25 @@ tx.o: /work/main/core/tx.c \
  /usr/src/linux-headers-6.1.0-56-common/arch/x86/include/asm/jump_label.h \
  /usr/src/linux-headers-6.1.0-56-common/arch/x86/include/asm/nops.h \
  /usr/src/linux-headers-6.1.0-56-common/include/asm-generic/barrier.h \
- /usr/src/linux-headers-6.1.0-56-common/arch/x86/include/asm/bitops.h \
- /usr/src/linux-headers-6.1.0-56-common/arch/x86/include/asm/rmwcc.h \
- /usr/src/linux-headers-6.1.0-56-common/include/asm-generic/bitops/sched.h \
- /usr/src/linux-headers-6.1.0-56-common/arch/x86/include/asm/arch_hweight.h \
- /usr/src/linux-headers-6.1.0-56-common/arch/x86/include/asm/cpufeatures.h \
- /usr/src/linux-headers-6.1.0-56-common/arch/x86/include/asm/required-features.h \
- /usr/src/linux-headers-6.1.0-56-common/arch/x86/include/asm/disabled-features.h \
- /usr/src/linux-headers-6.1.0-56-common/include/asm-generic/bitops/const_hweight.h \
- /usr/src/linux-headers-6.1.0-56-common/include/asm-generic/bitops/instrumented-atomic.h \
- /usr/src/linux-headers-6.1.0-56-common/include/linux/instrumented.h \
- /usr/src/linux-headers-6.1.0-56-common/include/linux/kmsan-checks.h \
- /usr/src/linux-headers-6.1.0-56-common/include/asm-generic/bitops/instrumented-non-atomic.h \
- /usr/src/linux-headers-6.1.0-56-common/include/asm-generic/bitops/instrumented-lock.h \
- /usr/src/linux-headers-6.1.0-56-common/include/asm-generic/bitops/le.h \
- /usr/src/linux-headers-6.1.0-56-common/include/asm-generic/bitops/ext2-atomic-setbit.h \
- /usr/src/linux-headers-6.1.0-56-common/include/linux/kstrtox.h \
- /usr/src/linux-headers-6.1.0-56-common/include/linux/log2.h \
- /usr/src/linux-headers-6.1.0-56-common/include/linux/math.h \
- /usr/src/linux-headers-6.1.0-56-common/arch/x86/include/asm/div64.h \
- /usr/src/linux-headers-6.1.0-56-common/include/asm-generic/div64.h \
- /usr/src/linux-headers-6.1.0-56-common/include/linux/minmax.h \
- /usr/src/linux-headers-6.1.0-56-common/include/linux/static_call_types.h \
- /usr/src/linux-headers-6.1.0-56-common/include/linux/instruction_pointer.h \
+ /usr/src/linux-headers-6.1.0-56-common/include/linux/rbtree.h \
+ /usr/src/linux-headers-6.1.0-56-common/include/linux/rbtree_types.h \
+ /usr/src/linux-headers-6.1.0-56-common/include/linux/rcupdate.h \
  /usr/src/linux-headers-6.1.0-56-common/include/linux/atomic.h \
  /usr/src/linux-headers-6.1.0-56-common/arch/x86/include/asm/atomic.h \
  /usr/src/linux-headers-6.1.0-56-common/arch/x86/include/asm/cmpxchg.h \
+ /usr/src/linux-headers-6.1.0-56-common/arch/x86/include/asm/cpufeatures.h \
+ /usr/src/linux-headers-6.1.0-56-common/arch/x86/include/asm/required-features.h \
+ /usr/src/linux-headers-6.1.0-56-common/arch/x86/include/asm/disabled-features.h \
  /usr/src/linux-headers-6.1.0-56-common/arch/x86/include/asm/cmpxchg_64.h \
+ /usr/src/linux-headers-6.1.0-56-common/arch/x86/include/asm/rmwcc.h \
  /usr/src/linux-headers-6.1.0-56-common/arch/x86/include/asm/atomic64_64.h \
  /usr/src/linux-headers-6.1.0-56-common/include/linux/atomic/atomic-arch-fallback.h \
  /usr/src/linux-headers-6.1.0-56-common/include/linux/atomic/atomic-long.h \
  /usr/src/linux-headers-6.1.0-56-common/include/linux/atomic/atomic-instrumented.h \
- /usr/src/linux-headers-6.1.0-56-common/include/linux/sched.h \
- /usr/src/linux-headers-6.1.0-56-common/include/uapi/linux/sched.h \
- /usr/src/linux-headers-6.1.0-56-common/arch/x86/include/asm/current.h \
- /usr/src/linux-headers-6.1.0-56-common/arch/x86/include/asm/percpu.h \
- /usr/src/linux-headers-6.1.0-56-common/include/asm-generic/percpu.h \
- /usr/src/linux-headers-6.1.0-56-common/include/linux/threads.h \
- /usr/src/linux-headers-6.1.0-56-common/include/linux/percpu-defs.h \
- /usr/src/linux-headers-6.1.0-56-common/include/linux/pid.h \
- /usr/src/linux-headers-6.1.0-56-common/include/linux/rculist.h \
- /usr/src/linux-headers-6.1.0-56-common/include/linux/list.h \
- /usr/src/linux-headers-6.1.0-56-common/include/linux/poison.h \
- /usr/src/linux-headers-6.1.0-56-common/include/linux/rcupdate.h \
+ /usr/src/linux-headers-6.1.0-56-common/include/linux/instrumented.h \
+ /usr/src/linux-headers-6.1.0-56-common/include/linux/kmsan-checks.h \
  /usr/src/linux-headers-6.1.0-56-common/include/linux/irqflags.h \
+ /usr/src/linux-headers-6.1.0-56-common/include/linux/typecheck.h \
  /usr/src/linux-headers-6.1.0-56-common/include/linux/cleanup.h \
  /usr/src/linux-headers-6.1.0-56-common/arch/x86/include/asm/irqflags.h \
  /usr/src/linux-headers-6.1.0-56-common/arch/x86/include/asm/processor-flags.h \
@@ -146,6 +117,37 @@ tx.o: /work/main/core/tx.c \
  /usr/src/linux-headers-6.1.0-56-common/arch/x86/include/asm/msr-index.h \
  /usr/src/linux-headers-6.1.0-56-common/arch/x86/include/asm/unwind_hints.h \
  /usr/src/linux-headers-6.1.0-56-common/arch/x86/include/asm/orc_types.h \
+ /usr/src/linux-headers-6.1.0-56-common/arch/x86/include/asm/percpu.h \
+ /usr/src/linux-headers-6.1.0-56-common/include/linux/kernel.h \
+ /usr/src/linux-headers-6.1.0-56-common/include/linux/align.h \
+ /usr/src/linux-headers-6.1.0-56-common/include/linux/array_size.h \
+ /usr/src/linux-headers-6.1.0-56-common/include/linux/limits.h \
+ /usr/src/linux-headers-6.1.0-56-common/include/uapi/linux/limits.h \
+ /usr/src/linux-headers-6.1.0-56-common/include/vdso/limits.h \
+ /usr/src/linux-headers-6.1.0-56-common/include/linux/bitops.h \
+ /usr/src/linux-headers-6.1.0-56-common/include/uapi/linux/kernel.h \
+ /usr/src/linux-headers-6.1.0-56-common/include/uapi/linux/sysinfo.h \
+ /usr/src/linux-headers-6.1.0-56-common/include/asm-generic/bitops/generic-non-atomic.h \
+ /usr/src/linux-headers-6.1.0-56-common/arch/x86/include/asm/bitops.h \
+ /usr/src/linux-headers-6.1.0-56-common/include/asm-generic/bitops/sched.h \
+ /usr/src/linux-headers-6.1.0-56-common/arch/x86/include/asm/arch_hweight.h \
+ /usr/src/linux-headers-6.1.0-56-common/include/asm-generic/bitops/const_hweight.h \
+ /usr/src/linux-headers-6.1.0-56-common/include/asm-generic/bitops/instrumented-atomic.h \
+ /usr/src/linux-headers-6.1.0-56-common/include/asm-generic/bitops/instrumented-non-atomic.h \
+ /usr/src/linux-headers-6.1.0-56-common/include/asm-generic/bitops/instrumented-lock.h \
+ /usr/src/linux-headers-6.1.0-56-common/include/asm-generic/bitops/le.h \
+ /usr/src/linux-headers-6.1.0-56-common/include/asm-generic/bitops/ext2-atomic-setbit.h \
+ /usr/src/linux-headers-6.1.0-56-common/include/linux/kstrtox.h \
+ /usr/src/linux-headers-6.1.0-56-common/include/linux/log2.h \
+ /usr/src/linux-headers-6.1.0-56-common/include/linux/math.h \
+ /usr/src/linux-headers-6.1.0-56-common/arch/x86/include/asm/div64.h \
+ /usr/src/linux-headers-6.1.0-56-common/include/asm-generic/div64.h \
+ /usr/src/linux-headers-6.1.0-56-common/include/linux/minmax.h \
+ /usr/src/linux-headers-6.1.0-56-common/include/linux/static_call_types.h \
+ /usr/src/linux-headers-6.1.0-56-common/include/linux/instruction_pointer.h \
+ /usr/src/linux-headers-6.1.0-56-common/include/asm-generic/percpu.h \
+ /usr/src/linux-headers-6.1.0-56-common/include/linux/threads.h \
+ /usr/src/linux-headers-6.1.0-56-common/include/linux/percpu-defs.h \
  /usr/src/linux-headers-6.1.0-56-common/arch/x86/include/asm/GEN-for-each-reg.h \
  /usr/src/linux-headers-6.1.0-56-common/arch/x86/include/asm/segment.h \
  /usr/src/linux-headers-6.1.0-56-common/arch/x86/include/asm/cache.h \
@@ -183,6 +185,7 @@ tx.o: /work/main/core/tx.c \
  /usr/src/linux-headers-6.1.0-56-common/include/vdso/time64.h \
  /usr/src/linux-headers-6.1.0-56-common/include/uapi/linux/time.h \
  /usr/src/linux-headers-6.1.0-56-common/include/uapi/linux/time_types.h \
+ /usr/src/linux-headers-6.1.0-56-common/arch/x86/include/asm/current.h \
  /usr/src/linux-headers-6.1.0-56-common/arch/x86/include/asm/thread_info.h \
  /usr/src/linux-headers-6.1.0-56-common/arch/x86/include/asm/page.h \
  /usr/src/linux-headers-6.1.0-56-common/arch/x86/include/asm/page_64.h \
@@ -224,6 +227,7 @@ tx.o: /work/main/core/tx.c \
  /usr/src/linux-headers-6.1.0-56-common/arch/x86/include/asm/smp.h \
  /usr/src/linux-headers-6.1.0-56-common/include/linux/context_tracking_irq.h \
  /usr/src/linux-headers-6.1.0-56-common/include/linux/rcutree.h \
+ /usr/src/linux-headers-6.1.0-56-common/include/linux/sysctl.h \
  /usr/src/linux-headers-6.1.0-56-common/include/linux/wait.h \
  /usr/src/linux-headers-6.1.0-56-common/include/linux/spinlock.h \
  arch/x86/include/generated/asm/mmiowb.h \
@@ -239,15 +243,20 @@ tx.o: /work/main/core/tx.c \
  /usr/src/linux-headers-6.1.0-56-common/include/linux/spinlock_api_smp.h \
  /usr/src/linux-headers-6.1.0-56-common/include/linux/rwlock_api_smp.h \
  /usr/src/linux-headers-6.1.0-56-common/include/uapi/linux/wait.h \
+ /usr/src/linux-headers-6.1.0-56-common/include/uapi/linux/sysctl.h \
+ /usr/src/linux-headers-6.1.0-56-common/include/linux/rwsem.h \
+ /usr/src/linux-headers-6.1.0-56-common/include/linux/osq_lock.h \
+ /usr/src/linux-headers-6.1.0-56-common/include/linux/assoc_array.h \
  /usr/src/linux-headers-6.1.0-56-common/include/linux/refcount.h \
+ /usr/src/linux-headers-6.1.0-56-common/include/linux/sched.h \
+ /usr/src/linux-headers-6.1.0-56-common/include/uapi/linux/sched.h \
+ /usr/src/linux-headers-6.1.0-56-common/include/linux/pid.h \
+ /usr/src/linux-headers-6.1.0-56-common/include/linux/rculist.h \
  /usr/src/linux-headers-6.1.0-56-common/include/linux/sem.h \
  /usr/src/linux-headers-6.1.0-56-common/include/uapi/linux/sem.h \
  /usr/src/linux-headers-6.1.0-56-common/include/linux/ipc.h \
- /usr/src/linux-headers-6.1.0-56-common/include/linux/uidgid.h \
- /usr/src/linux-headers-6.1.0-56-common/include/linux/highuid.h \
  /usr/src/linux-headers-6.1.0-56-common/include/linux/rhashtable-types.h \
  /usr/src/linux-headers-6.1.0-56-common/include/linux/mutex.h \
- /usr/src/linux-headers-6.1.0-56-common/include/linux/osq_lock.h \
  /usr/src/linux-headers-6.1.0-56-common/include/linux/debug_locks.h \
  /usr/src/linux-headers-6.1.0-56-common/include/linux/workqueue.h \
  /usr/src/linux-headers-6.1.0-56-common/include/linux/timer.h \
@@ -281,8 +290,6 @@ tx.o: /work/main/core/tx.c \
  /usr/src/linux-headers-6.1.0-56-common/include/linux/plist.h \
  /usr/src/linux-headers-6.1.0-56-common/include/linux/hrtimer.h \
  /usr/src/linux-headers-6.1.0-56-common/include/linux/hrtimer_defs.h \
- /usr/src/linux-headers-6.1.0-56-common/include/linux/rbtree.h \
- /usr/src/linux-headers-6.1.0-56-common/include/linux/rbtree_types.h \
  /usr/src/linux-headers-6.1.0-56-common/include/linux/percpu.h \
  /usr/src/linux-headers-6.1.0-56-common/include/linux/mmdebug.h \
  /usr/src/linux-headers-6.1.0-56-common/include/linux/seqlock.h \
@@ -332,13 +339,19 @@ tx.o: /work/main/core/tx.c \
  /usr/src/linux-headers-6.1.0-56-common/include/linux/rv.h \
  arch/x86/include/generated/asm/kmap_size.h \
  /usr/src/linux-headers-6.1.0-56-common/include/asm-generic/kmap_size.h \
+ /usr/src/linux-headers-6.1.0-56-common/include/linux/sched/user.h \
+ /usr/src/linux-headers-6.1.0-56-common/include/linux/percpu_counter.h \
+ /usr/src/linux-headers-6.1.0-56-common/include/linux/gfp.h \
+ /usr/src/linux-headers-6.1.0-56-common/include/linux/mmzone.h \
+ /usr/src/linux-headers-6.1.0-56-common/include/linux/pageblock-flags.h \
+ /usr/src/linux-headers-6.1.0-56-common/include/linux/page-flags-layout.h \
+ include/generated/bounds.h \
  /usr/src/linux-headers-6.1.0-56-common/include/linux/mm_types.h \
  /usr/src/linux-headers-6.1.0-56-common/include/linux/auxvec.h \
  /usr/src/linux-headers-6.1.0-56-common/include/uapi/linux/auxvec.h \
  /usr/src/linux-headers-6.1.0-56-common/arch/x86/include/uapi/asm/auxvec.h \
  /usr/src/linux-headers-6.1.0-56-common/include/linux/kref.h \
  /usr/src/linux-headers-6.1.0-56-common/include/linux/maple_tree.h \
- /usr/src/linux-headers-6.1.0-56-common/include/linux/rwsem.h \
  /usr/src/linux-headers-6.1.0-56-common/include/linux/completion.h \
  /usr/src/linux-headers-6.1.0-56-common/include/linux/swait.h \
  /usr/src/linux-headers-6.1.0-56-common/include/linux/uprobes.h \
@@ -348,12 +361,7 @@ tx.o: /work/main/core/tx.c \
  /usr/src/linux-headers-6.1.0-56-common/include/linux/rcu_segcblist.h \
  /usr/src/linux-headers-6.1.0-56-common/include/linux/srcutree.h \
  /usr/src/linux-headers-6.1.0-56-common/include/linux/rcu_node_tree.h \
- /usr/src/linux-headers-6.1.0-56-common/include/linux/page-flags-layout.h \
- include/generated/bounds.h \
  /usr/src/linux-headers-6.1.0-56-common/arch/x86/include/asm/mmu.h \
- /usr/src/linux-headers-6.1.0-56-common/include/linux/gfp.h \
- /usr/src/linux-headers-6.1.0-56-common/include/linux/mmzone.h \
- /usr/src/linux-headers-6.1.0-56-common/include/linux/pageblock-flags.h \
  /usr/src/linux-headers-6.1.0-56-common/include/linux/page-flags.h \
  /usr/src/linux-headers-6.1.0-56-common/include/linux/local_lock.h \
  /usr/src/linux-headers-6.1.0-56-common/include/linux/local_lock_internal.h \
@@ -379,6 +387,8 @@ tx.o: /work/main/core/tx.c \
  /usr/src/linux-headers-6.1.0-56-common/include/uapi/video/edid.h \
  /usr/src/linux-headers-6.1.0-56-common/arch/x86/include/asm/apicdef.h \
  /usr/src/linux-headers-6.1.0-56-common/include/asm-generic/topology.h \
+ /usr/src/linux-headers-6.1.0-56-common/include/linux/ratelimit.h \
+ /usr/src/linux-headers-6.1.0-56-common/include/linux/sched/mm.h \
  /usr/src/linux-headers-6.1.0-56-common/include/linux/sync_core.h \
  /usr/src/linux-headers-6.1.0-56-common/arch/x86/include/asm/sync_core.h \
  /usr/src/linux-headers-6.1.0-56-common/include/linux/ioasid.h \
@@ -399,8 +409,6 @@ tx.o: /work/main/core/tx.c \
  /usr/src/linux-headers-6.1.0-56-common/arch/x86/include/asm/local.h \
  /usr/src/linux-headers-6.1.0-56-common/include/linux/dynamic_queue_limits.h \
  /usr/src/linux-headers-6.1.0-56-common/include/net/net_namespace.h \
- /usr/src/linux-headers-6.1.0-56-common/include/linux/sysctl.h \
- /usr/src/linux-headers-6.1.0-56-common/include/uapi/linux/sysctl.h \
  /usr/src/linux-headers-6.1.0-56-common/include/net/flow.h \
  /usr/src/linux-headers-6.1.0-56-common/include/linux/socket.h \
  arch/x86/include/generated/uapi/asm/socket.h \
@@ -428,7 +436,6 @@ tx.o: /work/main/core/tx.c \
  /usr/src/linux-headers-6.1.0-56-common/include/net/inet_frag.h \
  /usr/src/linux-headers-6.1.0-56-common/include/net/netns/ipv6.h \
  /usr/src/linux-headers-6.1.0-56-common/include/net/dst_ops.h \
- /usr/src/linux-headers-6.1.0-56-common/include/linux/percpu_counter.h \
  /usr/src/linux-headers-6.1.0-56-common/include/uapi/linux/icmpv6.h \
  /usr/src/linux-headers-6.1.0-56-common/include/net/netns/nexthop.h \
  /usr/src/linux-headers-6.1.0-56-common/include/net/netns/ieee802154_6lowpan.h \
@@ -485,8 +492,6 @@ tx.o: /work/main/core/tx.c \
  /usr/src/linux-headers-6.1.0-56-common/include/uapi/linux/stat.h \
  /usr/src/linux-headers-6.1.0-56-common/include/linux/list_lru.h \
  /usr/src/linux-headers-6.1.0-56-common/include/linux/shrinker.h \
- /usr/src/linux-headers-6.1.0-56-common/include/linux/capability.h \
- /usr/src/linux-headers-6.1.0-56-common/include/uapi/linux/capability.h \
  /usr/src/linux-headers-6.1.0-56-common/include/linux/semaphore.h \
  /usr/src/linux-headers-6.1.0-56-common/include/linux/fcntl.h \
  /usr/src/linux-headers-6.1.0-56-common/include/uapi/linux/fcntl.h \
@@ -507,11 +512,6 @@ tx.o: /work/main/core/tx.c \
  /usr/src/linux-headers-6.1.0-56-common/arch/x86/include/asm/extable.h \
  /usr/src/linux-headers-6.1.0-56-common/include/asm-generic/access_ok.h \
  /usr/src/linux-headers-6.1.0-56-common/arch/x86/include/asm/uaccess_64.h \
- /usr/src/linux-headers-6.1.0-56-common/include/linux/cred.h \
- /usr/src/linux-headers-6.1.0-56-common/include/linux/key.h \
- /usr/src/linux-headers-6.1.0-56-common/include/linux/assoc_array.h \
- /usr/src/linux-headers-6.1.0-56-common/include/linux/sched/user.h \
- /usr/src/linux-headers-6.1.0-56-common/include/linux/ratelimit.h \
  /usr/src/linux-headers-6.1.0-56-common/include/linux/rcu_sync.h \
  /usr/src/linux-headers-6.1.0-56-common/include/linux/delayed_call.h \
  /usr/src/linux-headers-6.1.0-56-common/include/linux/uuid.h \

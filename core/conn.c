@@ -359,6 +359,20 @@ void usbipx_conn_wait_dead(struct usbipx_conn *conn)
 EXPORT_SYMBOL_GPL(usbipx_conn_wait_dead);
 
 /**
+ * usbipx_conn_wait_closed - wait for every closed() that has begun to return
+ *
+ * For drivers about to go, which cannot see a connection any more that has let
+ * go of them in its closed().
+ *
+ * Context: process, may sleep.
+ */
+void usbipx_conn_wait_closed(void)
+{
+	flush_workqueue(usbipx_close_wq);
+}
+EXPORT_SYMBOL_GPL(usbipx_conn_wait_closed);
+
+/**
  * usbipx_conn_describe - why a connection ended, as one phrase for the log
  * @conn: a connection in its closed() callback
  * @buf: filled in

@@ -116,7 +116,7 @@ struct usbipx_rx {
  * struct usbipx_conn_ops - what a driver does with PDUs
  * @role: which PDUs may arrive
  * @rx_pdu: a header has arrived. Sets @ctx, @data, @skip and @packets of the
- *	struct usbipx_rx. Softirq unless @may_sleep; returns -EAGAIN to be called
+ *	struct usbipx_rx. Atomic unless @may_sleep; returns -EAGAIN to be called
  *	again when it may. Any other error closes the connection.
  * @rx_iso: a packet descriptor has arrived; not called when ctx is NULL
  * @rx_done: the PDU is complete; not called when ctx is NULL. Takes ctx over.
@@ -197,6 +197,9 @@ struct usbipx_conn {
 	gfp_t saved_allocation;
 };
 
+/* main.c: for works that URBs wait for */
+extern struct workqueue_struct *usbipx_wq;
+
 /* conn.c */
 struct usbipx_conn *usbipx_conn_create(int sockfd,
 				       const struct usbipx_conn_ops *ops,
@@ -204,6 +207,7 @@ struct usbipx_conn *usbipx_conn_create(int sockfd,
 int usbipx_conn_start(struct usbipx_conn *conn);
 void usbipx_conn_close(struct usbipx_conn *conn, int error, const char *reason);
 void usbipx_conn_wait_dead(struct usbipx_conn *conn);
+void usbipx_conn_wait_closed(void);
 const char *usbipx_conn_describe(struct usbipx_conn *conn, char *buf,
 				 size_t size);
 bool usbipx_conn_is_up(struct usbipx_conn *conn);

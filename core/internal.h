@@ -9,9 +9,9 @@
 #include "conn.h"
 
 /* main.c */
-extern struct workqueue_struct *usbipx_wq;
 extern struct workqueue_struct *usbipx_close_wq;
 extern unsigned int usbipx_peer_timeout;
+extern const struct cred *usbipx_cred;
 
 /* conn.c */
 void conn_queue_work(struct usbipx_conn *conn, struct work_struct *work);

@@ -264,10 +264,14 @@ void conn_rx_work(struct work_struct *work)
 
 	rx_lock(conn);
 	for (;;) {
-		if (conn->read_sock)
+		if (conn->read_sock) {
+			/* As in softirq: completions run at the enable. */
+			local_bh_disable();
 			rx_read_skbs(conn);
-		else
+			local_bh_enable();
+		} else {
 			end = rx_read_msgs(conn);
+		}
 		if (!rx->deferred || rx->error)
 			break;
 

@@ -4,6 +4,7 @@
  * May call the socket API and the driver's tx_done callback.
  * Called by vhci-ext and usbip-host-ext, and as a work item.
  */
+#include <linux/cred.h>
 #include <linux/export.h>
 #include <linux/sched/mm.h>
 #include <linux/uio.h>
@@ -59,20 +60,16 @@ static unsigned int tx_pieces(struct usbipx_conn *conn, struct usbipx_tx *tx,
 }
 
 /* Collect what goes out next. Return: number of pieces. */
-static unsigned int tx_gather(struct usbipx_conn *conn, size_t *bytes,
-			      bool *more)
+static unsigned int tx_gather(struct usbipx_conn *conn, size_t *bytes)
 {
 	struct usbipx_tx *tx;
 	unsigned int n = 0;
 
 	*bytes = 0;
-	*more = false;
 	spin_lock_irq(&conn->lock);
 	list_for_each_entry(tx, &conn->tx_queue, node) {
-		if (n == USBIPX_TX_PIECES) {
-			*more = true;
+		if (n == USBIPX_TX_PIECES)
 			break;
-		}
 		tx->busy = true;
 		n = tx_pieces(conn, tx, n, bytes);
 	}
@@ -114,39 +111,62 @@ static void tx_account(struct usbipx_conn *conn, size_t sent)
 	}
 }
 
+/* PDUs that were collected and of which no byte has left may be cancelled. */
+static void tx_release(struct usbipx_conn *conn)
+{
+	struct usbipx_tx *tx;
+
+	spin_lock_irq(&conn->lock);
+	list_for_each_entry(tx, &conn->tx_queue, node) {
+		if (!tx->busy)
+			break;
+		tx->busy = tx->passed;
+	}
+	spin_unlock_irq(&conn->lock);
+}
+
+/* Send once. Return: bytes, 0 when the queue is empty, or a negative errno. */
+static int tx_send(struct usbipx_conn *conn)
+{
+	struct msghdr msg = { .msg_flags = MSG_DONTWAIT | MSG_NOSIGNAL };
+	unsigned int n;
+	size_t bytes;
+	int ret;
+
+	n = tx_gather(conn, &bytes);
+	if (!n)
+		return 0;
+	iov_iter_bvec(&msg.msg_iter, ITER_SOURCE, conn->tx_bvec, n, bytes);
+	ret = sock_sendmsg(conn->sock, &msg);
+	if (ret > 0)
+		tx_account(conn, ret);
+	if (ret < 0 || ret < bytes)
+		tx_release(conn);
+	return ret;
+}
+
 static void tx_flush(struct usbipx_conn *conn)
 {
+	const struct cred *cred = override_creds(usbipx_cred);
 	unsigned int noio = memalloc_noio_save();
+	int ret;
 
 	lockdep_assert_held(&conn->tx_mutex);
-	while (usbipx_conn_is_up(conn)) {
-		struct msghdr msg = { .msg_flags = MSG_DONTWAIT | MSG_NOSIGNAL };
-		unsigned int n;
-		size_t bytes;
-		bool more;
-		int ret;
-
-		n = tx_gather(conn, &bytes, &more);
-		if (!n)
-			break;
-		if (more)
-			msg.msg_flags |= MSG_MORE;
-		iov_iter_bvec(&msg.msg_iter, ITER_SOURCE, conn->tx_bvec, n,
-			      bytes);
-
+	do {
 		/* Before the call: write_space may come before it returns. */
 		WRITE_ONCE(conn->tx_blocked, true);
-		ret = sock_sendmsg(conn->sock, &msg);
-		if (ret == -EAGAIN)
-			break;
-		if (ret < 0) {
-			usbipx_conn_close(conn, ret, "cannot send");
-			break;
-		}
-		WRITE_ONCE(conn->tx_blocked, false);
-		tx_account(conn, ret);
-	}
+		ret = tx_send(conn);
+		if (ret != -EAGAIN)
+			WRITE_ONCE(conn->tx_blocked, false);
+	} while (ret > 0 && usbipx_conn_is_up(conn));
+
+	/* A signal of the submitter's, which is no reason to end anything. */
+	if (ret == -EINTR || ret == -ERESTARTSYS)
+		conn_queue_work(conn, &conn->tx_work);
+	else if (ret < 0 && ret != -EAGAIN)
+		usbipx_conn_close(conn, ret, "cannot send");
 	memalloc_noio_restore(noio);
+	revert_creds(cred);
 }
 
 static bool tx_pending(struct usbipx_conn *conn)

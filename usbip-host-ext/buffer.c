@@ -22,14 +22,12 @@ static gfp_t buffer_gfp(bool may_sleep)
  * multiple of the packet size, unless the controller says it does not matter
  * (struct usb_bus, no_sg_constraint).
  */
-static bool takes_pages(struct host_urb *hurb, u32 length)
+static bool takes_pages(const struct usb_bus *bus,
+			const struct usb_host_endpoint *ep, u32 length)
 {
-	struct urb *urb = hurb->urb;
-	const struct usb_bus *bus = urb->dev->bus;
-	int packet = usb_endpoint_maxp(&usb_pipe_endpoint(urb->dev,
-							  urb->pipe)->desc);
+	int packet = usb_endpoint_maxp(&ep->desc);
 
-	return usb_pipebulk(urb->pipe) && packet &&
+	return usb_endpoint_xfer_bulk(&ep->desc) && packet &&
 	       bus->sg_tablesize >= DIV_ROUND_UP(length, PAGE_SIZE) &&
 	       (bus->no_sg_constraint || PAGE_SIZE % packet == 0);
 }
@@ -60,17 +58,19 @@ static int alloc_pages_list(struct host_urb *hurb, u32 length, gfp_t gfp)
 
 /**
  * host_buffer_alloc - memory for a hurb's transfer
- * @hurb: its URB has device and pipe set
+ * @hurb: its URB has its device set
+ * @ep: the endpoint
  * @length: bytes, at most HOST_MAX_URB
  * @may_sleep: in process context
  *
- * What the host controller does not fill reaches the client as zeroes at most
- * up to the URB's actual_length, so IN memory is not cleared here.
+ * IN memory is not cleared: no more of it than the actual_length that the host
+ * controller reports is sent to the client.
  *
  * Context: any. Return: 0; -EAGAIN when it takes a context that may sleep;
  * -ENOMEM.
  */
-int host_buffer_alloc(struct host_urb *hurb, u32 length, bool may_sleep)
+int host_buffer_alloc(struct host_urb *hurb, const struct usb_host_endpoint *ep,
+		      u32 length, bool may_sleep)
 {
 	struct urb *urb = hurb->urb;
 	gfp_t gfp = buffer_gfp(may_sleep);
@@ -82,7 +82,7 @@ int host_buffer_alloc(struct host_urb *hurb, u32 length, bool may_sleep)
 	if (length > HOST_LINEAR_MAX && !may_sleep)
 		return -EAGAIN;
 
-	if (length > HOST_LINEAR_MAX && takes_pages(hurb, length)) {
+	if (length > HOST_LINEAR_MAX && takes_pages(urb->dev->bus, ep, length)) {
 		ret = alloc_pages_list(hurb, length, gfp);
 	} else {
 		/* Some controllers write whole words: round up. */

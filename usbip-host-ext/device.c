@@ -12,7 +12,7 @@
 static int host_probe(struct usb_device *udev)
 {
 	struct host_device *hdev;
-	int config, ret;
+	int ret;
 
 	/* Another driver's, as soon as we say so. */
 	if (!host_wants(udev))
@@ -27,7 +27,7 @@ static int host_probe(struct usb_device *udev)
 	init_usb_anchor(&hdev->inflight);
 
 	/* Before the port is claimed: after that the core chooses none. */
-	config = usb_choose_configuration(udev);
+	hdev->config = usb_choose_configuration(udev);
 
 	/* With the port claimed, no driver binds to the interfaces. */
 	ret = usb_hub_claim_port(udev->parent, udev->portnum,
@@ -41,12 +41,12 @@ static int host_probe(struct usb_device *udev)
 	dev_set_drvdata(&udev->dev, hdev);
 
 	/* So that clients see the interfaces in the device list. */
-	if (config >= 0) {
-		ret = usb_set_configuration(udev, config);
+	if (hdev->config >= 0) {
+		ret = usb_set_configuration(udev, hdev->config);
 		if (ret)
 			dev_warn(&udev->dev,
 				 "exported without a configuration: cannot set %d: error %d\n",
-				 config, ret);
+				 hdev->config, ret);
 	}
 	dev_info(&udev->dev, "exported, %04x:%04x\n",
 		 le16_to_cpu(udev->descriptor.idVendor),
@@ -228,6 +228,8 @@ void host_device_closed(struct usbipx_conn *conn, void *ctx)
 	/* The next client finds the device as if just plugged in. */
 	if (!host_lock_device(hdev, NULL)) {
 		ret = usb_reset_device(hdev->udev);
+		if (!ret)
+			ret = host_set_configuration(hdev->udev, hdev->config);
 		usb_unlock_device(hdev->udev);
 		if (ret && ret != -ENODEV)
 			dev_err(dev, "cannot reset after the client: error %d\n",

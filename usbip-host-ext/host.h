@@ -47,6 +47,7 @@ enum host_status {
  * @udev: the device; invariant
  * @lock: see above
  * @conn: the client's connection, with a reference; NULL when none
+ * @config: configuration that clients find, -1 for none; invariant
  * @gone: disconnect has begun
  * @urbs: hurbs at the host controller, by seqnum
  * @inflight: the same URBs, to kill them and to wait for their completions
@@ -56,6 +57,7 @@ struct host_device {
 
 	spinlock_t lock;	/* see above */
 	struct usbipx_conn *conn;
+	int config;
 	bool gone;
 	DECLARE_HASHTABLE(urbs, 6);
 	struct usb_anchor inflight;
@@ -118,9 +120,11 @@ void host_release_all(void (*unregister)(void));
 bool host_request_sleeps(const struct usbipx_pdu *pdu);
 int host_request(struct host_device *hdev, struct usbipx_conn *conn,
 		 const struct usbipx_pdu *pdu);
+int host_set_configuration(struct usb_device *udev, int value);
 
 /* buffer.c */
-int host_buffer_alloc(struct host_urb *hurb, u32 length, bool may_sleep);
+int host_buffer_alloc(struct host_urb *hurb, const struct usb_host_endpoint *ep,
+		      u32 length, bool may_sleep);
 void host_buffer_free(struct host_urb *hurb);
 
 /* urb.c */

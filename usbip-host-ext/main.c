@@ -41,6 +41,11 @@ __MODULE_PARM_TYPE(autobind, "RULE[,RULE...]");
 MODULE_PARM_DESC(autobind,
 		 "Devices to export as soon as they are there. RULE is VID[:PID[:SERIAL]], in hex, * for any; a leading ! excludes; the first match wins");
 
+static void host_unregister(void)
+{
+	usb_deregister_device_driver(&host_driver);
+}
+
 static int __init host_init(void)
 {
 	int ret;
@@ -52,18 +57,15 @@ static int __init host_init(void)
 
 	ret = host_sysfs_create();
 	if (ret) {
-		usb_deregister_device_driver(&host_driver);
+		host_release_all(host_unregister);
 		return ret;
 	}
 	registered = true;
+	/* Rules that were written since the driver looked at the devices. */
+	host_apply_rules();
 	return 0;
 }
 module_init(host_init);
-
-static void host_unregister(void)
-{
-	usb_deregister_device_driver(&host_driver);
-}
 
 static void __exit host_exit(void)
 {

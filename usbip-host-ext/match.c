@@ -120,9 +120,7 @@ bool host_wants(struct usb_device *udev)
 
 static bool is_ours(struct usb_device *udev)
 {
-	struct device_driver *drv = READ_ONCE(udev->dev.driver);
-
-	return drv && !strcmp(drv->name, HOST_NAME);
+	return udev->dev.driver == compat_usb_device_driver(&host_driver);
 }
 
 /* Devices picked in one go, to be reprobed after. */
@@ -165,8 +163,11 @@ static void reprobe(struct pick *pick)
 	struct picked *p, *next;
 
 	list_for_each_entry_safe(p, next, &pick->list, node) {
-		int ret = device_reprobe(&p->udev->dev);
+		int ret;
 
+		/* Set for good once a probe of ours has said no. */
+		p->udev->use_generic_driver = 0;
+		ret = device_reprobe(&p->udev->dev);
 		if (ret && ret != -EPROBE_DEFER)
 			dev_err(&p->udev->dev,
 				"cannot change the driver: error %d\n", ret);
@@ -286,6 +287,7 @@ void host_release_all(void (*unregister)(void))
 
 	pick_devices(&pick, is_ours);
 	unregister();
+	usbipx_conn_wait_closed();
 	reprobe(&pick);
 
 	list_for_each_entry_safe(entry, next, &busids, node)
@@ -349,13 +351,15 @@ static int busid_set(const char *busid, bool claim, struct usb_device *udev)
  */
 int host_busid_add(const char *busid)
 {
+	struct usb_device *udev;
 	int ret;
 
 	if (!*busid || strlen(busid) >= BUSID_SIZE)
 		return -EINVAL;
 
+	udev = device_at(busid);
 	mutex_lock(&match_lock);
-	ret = busid_set(busid, true, device_at(busid));
+	ret = busid_set(busid, true, udev);
 	mutex_unlock(&match_lock);
 	return ret;
 }

@@ -10,6 +10,7 @@
 
 #define REQUEST(type, request)	(((type) << 8) | (request))
 
+#define SET_ADDRESS		REQUEST(USB_RECIP_DEVICE, USB_REQ_SET_ADDRESS)
 #define SET_CONFIGURATION	REQUEST(USB_RECIP_DEVICE, USB_REQ_SET_CONFIGURATION)
 #define SET_INTERFACE		REQUEST(USB_RECIP_INTERFACE, USB_REQ_SET_INTERFACE)
 #define CLEAR_EP_FEATURE	REQUEST(USB_RECIP_ENDPOINT, USB_REQ_CLEAR_FEATURE)
@@ -37,9 +38,10 @@ bool host_request_sleeps(const struct usbipx_pdu *pdu)
 	const struct usb_ctrlrequest *setup = setup_of(pdu);
 	u16 value = le16_to_cpu(setup->wValue);
 
-	if (pdu->ep || pdu->length || setup->wLength)
+	if (pdu->ep)
 		return false;
 	switch (request_of(setup)) {
+	case SET_ADDRESS:
 	case SET_CONFIGURATION:
 	case SET_INTERFACE:
 		return true;
@@ -52,14 +54,22 @@ bool host_request_sleeps(const struct usbipx_pdu *pdu)
 	}
 }
 
-static int set_configuration(struct usb_device *udev, u16 value)
+/**
+ * host_set_configuration - set a configuration, all altsettings 0
+ * @udev: the device
+ * @value: bConfigurationValue; 0 or -1 for none
+ *
+ * Context: process, sleeps; the device lock is held.
+ * Return: 0 or a negative errno.
+ */
+int host_set_configuration(struct usb_device *udev, int value)
 {
 	/* The lighter way keeps the interfaces in place. */
 	if (udev->actconfig &&
 	    udev->actconfig->desc.bConfigurationValue == value)
 		return usb_reset_configuration(udev);
 	/* 0 is the address state to the device, -1 to the USB core. */
-	return usb_set_configuration(udev, value ?: -1);
+	return usb_set_configuration(udev, value > 0 ? value : -1);
 }
 
 static int clear_halt(struct usb_device *udev, u16 address)
@@ -96,13 +106,20 @@ int host_request(struct host_device *hdev, struct usbipx_conn *conn,
 	u16 index = le16_to_cpu(setup->wIndex);
 	int ret;
 
+	/* None of them has data; what has is something else in disguise. */
+	if (pdu->length || setup->wLength)
+		return -EPIPE;
+	/* The address is the USB core's, and the client has no use for it. */
+	if (request_of(setup) == SET_ADDRESS)
+		return 0;
+
 	ret = host_lock_device(hdev, conn);
 	if (ret)
 		return ret;
 
 	switch (request_of(setup)) {
 	case SET_CONFIGURATION:
-		ret = set_configuration(udev, value);
+		ret = host_set_configuration(udev, value);
 		break;
 	case SET_INTERFACE:
 		ret = usb_set_interface(udev, index, value);

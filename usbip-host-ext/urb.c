@@ -230,7 +230,7 @@ static struct host_urb *hurb_alloc(struct host_device *hdev,
 	urb->complete = host_complete;
 	urb->context = hurb;
 
-	ret = host_buffer_alloc(hurb, pdu->length, may_sleep);
+	ret = host_buffer_alloc(hurb, ep, pdu->length, may_sleep);
 	if (ret)
 		goto free;
 	if (packets) {
@@ -292,6 +292,31 @@ static bool setup_agrees(const struct usbipx_pdu *pdu)
 	       (!pdu->length || in == pdu->in);
 }
 
+/* Is an endpoint of no present altsetting isochronous in another one? */
+static bool is_iso_elsewhere(struct usb_device *udev,
+			     const struct usbipx_pdu *pdu)
+{
+	const struct usb_host_config *config = READ_ONCE(udev->actconfig);
+	u8 address = pdu->ep | (pdu->in ? USB_DIR_IN : USB_DIR_OUT);
+	int i, j, k;
+
+	for (i = 0; config && i < config->desc.bNumInterfaces; i++) {
+		const struct usb_interface_cache *cache = config->intf_cache[i];
+
+		for (j = 0; cache && j < cache->num_altsetting; j++) {
+			const struct usb_host_interface *alt =
+				&cache->altsetting[j];
+
+			for (k = 0; k < alt->desc.bNumEndpoints; k++)
+				if (alt->endpoint[k].desc.bEndpointAddress ==
+				    address)
+					return usb_endpoint_xfer_isoc(
+						&alt->endpoint[k].desc);
+		}
+	}
+	return false;
+}
+
 static int rx_submit(struct usbipx_conn *conn, struct usbipx_rx *rx,
 		     bool may_sleep)
 {
@@ -308,7 +333,8 @@ static int rx_submit(struct usbipx_conn *conn, struct usbipx_rx *rx,
 	}
 
 	ep = endpoint_of(hdev->udev, pdu);
-	if (ep && usb_endpoint_xfer_isoc(&ep->desc)) {
+	if (ep ? usb_endpoint_xfer_isoc(&ep->desc) :
+		 is_iso_elsewhere(hdev->udev, pdu)) {
 		if (pdu->packets < 1 || pdu->packets > USBIPX_MAX_PACKETS) {
 			rx->fault.what = "number_of_packets";
 			rx->fault.value = pdu->packets;
@@ -320,7 +346,7 @@ static int rx_submit(struct usbipx_conn *conn, struct usbipx_rx *rx,
 		return answer_now(conn, rx, -ENOENT, may_sleep);
 	if (pdu->length > HOST_MAX_URB)
 		return answer_now(conn, rx, -EMSGSIZE, may_sleep);
-	if (!pdu->ep && !setup_agrees(pdu))
+	if (usb_endpoint_xfer_control(&ep->desc) && !setup_agrees(pdu))
 		return answer_now(conn, rx, -EBADR, may_sleep);
 
 	hurb = hurb_alloc(hdev, ep, pdu, may_sleep);

@@ -49,6 +49,7 @@ static const struct hc_driver vhci_hc_driver = {
 	.get_frame_number = vhci_get_frame_number,
 	.hub_status_data = vhci_hub_status_data,
 	.hub_control = vhci_hub_control,
+	.free_dev = vhci_free_dev,
 #ifdef CONFIG_PM
 	.bus_suspend = vhci_bus_suspend,
 	.bus_resume = vhci_bus_resume,
@@ -147,13 +148,10 @@ static compat_remove_t vhci_remove(struct platform_device *pdev)
 		vhci_port_detach(&vhci->ports[i]);
 	for (i = 0; i < 2 * vhci->nports; i++)
 		vhci_port_exit(&vhci->ports[i]);
+	usbipx_conn_wait_closed();
 
 	usb_remove_hcd(vhci->super.hcd);
 	usb_remove_hcd(vhci->high.hcd);
-
-	/* Enumeration may have taken a reference until the hubs were gone. */
-	for (i = 0; i < 2 * vhci->nports; i++)
-		usb_put_dev(vhci->ports[i].udev);
 
 	usb_put_hcd(vhci->super.hcd);
 	usb_put_hcd(vhci->high.hcd);

@@ -328,25 +328,23 @@ int vhci_hub_control(struct usb_hcd *hcd, u16 type, u16 value, u16 index,
 }
 
 /**
- * vhci_bus_suspend - the USB core has suspended a root hub
+ * vhci_bus_suspend - hc_driver.bus_suspend: nothing to save power with
  * @hcd: the host controller
  *
- * Context: process. Return: 0.
+ * Context: process. Return: 0; the USB core sets hcd->state.
  */
 int vhci_bus_suspend(struct usb_hcd *hcd)
 {
-	hcd->state = HC_STATE_SUSPENDED;
 	return 0;
 }
 
 /**
- * vhci_bus_resume - a root hub is in use again
+ * vhci_bus_resume - hc_driver.bus_resume
  * @hcd: the host controller
  *
- * Context: process. Return: 0.
+ * Context: process. Return: 0; the USB core sets hcd->state.
  */
 int vhci_bus_resume(struct usb_hcd *hcd)
 {
-	hcd->state = HC_STATE_RUNNING;
 	return 0;
 }

@@ -87,8 +87,7 @@ struct vhci_port *vhci_port_find(unsigned int number, bool super)
 static bool port_is_free(const struct vhci_port *port)
 {
 	lockdep_assert_held(&port->lock);
-	return !port->conn &&
-	       (!port->udev || port->udev->state == USB_STATE_NOTATTACHED);
+	return !port->conn && !port->udev;
 }
 
 /**
@@ -105,7 +104,6 @@ int vhci_port_attach(struct vhci_port *port, int sockfd, u32 devid,
 		     enum usb_device_speed speed)
 {
 	struct device *dev = port_dev(port);
-	struct usb_device *old_udev = NULL;
 	struct usbipx_conn *conn;
 	const char *why;
 	int ret;
@@ -124,13 +122,11 @@ int vhci_port_attach(struct vhci_port *port, int sockfd, u32 devid,
 		/* Not worth a line: the tools go on to the next port. */
 		return -EBUSY;
 	}
-	swap(port->udev, old_udev);
 	port->conn = usbipx_conn_get(conn);
 	port->devid = devid;
 	port->speed = speed;
 	port->sockfd = sockfd;
 	spin_unlock_irq(&port->lock);
-	usb_put_dev(old_udev);
 
 	ret = usbipx_conn_start(conn);
 
@@ -185,19 +181,41 @@ void vhci_port_closed(struct usbipx_conn *conn, void *ctx)
 	struct vhci_port *port = conn->priv;
 	char why[80];
 
+	/* Nobody starts it or adds an URB: the connection takes no PDUs. */
+	cancel_delayed_work_sync(&port->unlink_work);
+	vhci_urb_flush(port);
+
 	spin_lock_irq(&port->lock);
 	port->conn = NULL;
 	vhci_port_unplugged(port);
 	spin_unlock_irq(&port->lock);
 
-	/* Nobody can start it again: that takes a connection. */
-	cancel_delayed_work_sync(&port->unlink_work);
-	vhci_urb_flush(port);
-
 	dev_info(port_dev(port), "port %u: %s\n", port->number,
 		 usbipx_conn_describe(conn, why, sizeof(why)));
 	usb_hcd_poll_rh_status(port->hub->hcd);
 	usbipx_conn_put(conn);
+}
+
+/**
+ * vhci_free_dev - hc_driver.free_dev: the USB core lets go of a device
+ * @hcd: the host controller
+ * @udev: unplugged, or not enumerated
+ *
+ * Context: process.
+ */
+void vhci_free_dev(struct usb_hcd *hcd, struct usb_device *udev)
+{
+	struct vhci_hub *hub = vhci_hub_of(hcd);
+	unsigned int i;
+
+	for (i = 0; i < hub->nports; i++) {
+		struct vhci_port *port = &hub->ports[i];
+
+		spin_lock_irq(&port->lock);
+		if (port->udev == udev)
+			port->udev = NULL;
+		spin_unlock_irq(&port->lock);
+	}
 }
 
 static enum vhci_port_state port_state(const struct vhci_port *port)

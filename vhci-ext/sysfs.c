@@ -24,22 +24,32 @@ static ssize_t nports_show(struct device *dev, struct device_attribute *attr,
 }
 static DEVICE_ATTR_RO(nports);
 
-/* The rest of an otherwise well-formed line must be white space. */
-static bool line_ends(const char *rest)
+/* Take the next word off @line; it must be a number from @min to @max. */
+static bool take_number(char **line, s64 min, s64 max, s64 *value)
 {
-	return !*skip_spaces(rest);
+	char *word;
+
+	do
+		word = strsep(line, " \t\n");
+	while (word && !*word);
+	return word && !kstrtos64(word, 10, value) && *value >= min &&
+	       *value <= max;
 }
 
 static ssize_t attach_store(struct device *dev, struct device_attribute *attr,
 			    const char *buf, size_t count)
 {
-	unsigned int number, devid, speed;
+	s64 number, sockfd, devid, speed;
 	struct vhci_port *port;
-	int sockfd, end = 0;
+	char copy[64], *line = copy;
 	int ret;
 
-	if (sscanf(buf, "%u %d %u %u%n", &number, &sockfd, &devid, &speed,
-		   &end) < 4 || !line_ends(buf + end)) {
+	if (strscpy(copy, buf, sizeof(copy)) < 0 ||
+	    !take_number(&line, 0, U32_MAX, &number) ||
+	    !take_number(&line, S32_MIN, S32_MAX, &sockfd) ||
+	    !take_number(&line, 0, U32_MAX, &devid) ||
+	    !take_number(&line, 0, U32_MAX, &speed) ||
+	    (line && *skip_spaces(line))) {
 		dev_err(dev, "attach: want \"PORT SOCKFD DEVID SPEED\", got \"%.*s\"\n",
 			(int)min_t(size_t, strcspn(buf, "\n"), 64), buf);
 		return -EINVAL;
@@ -57,14 +67,14 @@ static ssize_t attach_store(struct device *dev, struct device_attribute *attr,
 		speed = USB_SPEED_SUPER;
 		break;
 	default:
-		dev_err(dev, "attach: port %u: unknown speed %u\n", number,
-			speed);
+		dev_err(dev, "attach: port %lld: unknown speed %lld\n",
+			number, speed);
 		return -EINVAL;
 	}
 
 	port = vhci_port_find(number, speed == USB_SPEED_SUPER);
 	if (!port) {
-		dev_err(dev, "attach: no port %u\n", number);
+		dev_err(dev, "attach: no port %lld\n", number);
 		return -EINVAL;
 	}
 

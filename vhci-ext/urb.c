@@ -39,8 +39,21 @@ static void vurb_put(struct vhci_urb *vurb)
 }
 
 /*
- * Take the URB off @vurb to give it back; @vurb may be gone afterwards. The
- * caller holds port->lock and calls usb_hcd_giveback_urb() without it.
+ * Give an URB back, without port->lock. With HCD_BH the USB core takes a plain
+ * spinlock here that interrupts take too.
+ */
+static void giveback(struct vhci_port *port, struct urb *urb, int status)
+{
+	unsigned long flags;
+
+	local_irq_save(flags);
+	usb_hcd_giveback_urb(port->hub->hcd, urb, status);
+	local_irq_restore(flags);
+}
+
+/*
+ * Take the URB off @vurb for giveback(); @vurb may be gone afterwards. The
+ * caller holds port->lock.
  */
 static struct urb *vurb_take(struct vhci_urb *vurb)
 {
@@ -186,19 +199,14 @@ static void vurb_encode(struct vhci_urb *vurb)
 
 /*
  * The first request to a new device goes to address 0: from then on the device
- * is the one the port's connection is about. The caller puts *@old.
+ * is the one the port's connection is about, until vhci_free_dev().
  */
-static bool port_knows_device(struct vhci_port *port, struct urb *urb,
-			      struct usb_device **old)
+static bool port_knows_device(struct vhci_port *port, struct urb *urb)
 {
 	lockdep_assert_held(&port->lock);
-	if (port->udev == urb->dev)
-		return true;
-	if (usb_pipedevice(urb->pipe) || !usb_pipecontrol(urb->pipe))
-		return false;
-	*old = port->udev;
-	port->udev = usb_get_dev(urb->dev);
-	return true;
+	if (!port->udev && !usb_pipedevice(urb->pipe))
+		port->udev = urb->dev;
+	return port->udev == urb->dev;
 }
 
 /* The device has an address at the server already; ours is of no interest. */
@@ -221,7 +229,6 @@ static bool is_set_address(const struct urb *urb)
 int vhci_urb_enqueue(struct usb_hcd *hcd, struct urb *urb, gfp_t mem_flags)
 {
 	struct vhci_port *port = port_of(hcd, urb->dev);
-	struct usb_device *old_udev = NULL;
 	struct usbipx_conn *conn;
 	struct vhci_urb *vurb;
 	unsigned long flags;
@@ -236,7 +243,7 @@ int vhci_urb_enqueue(struct usb_hcd *hcd, struct urb *urb, gfp_t mem_flags)
 
 	spin_lock_irqsave(&port->lock, flags);
 	conn = port->conn;
-	if (!conn || !port_knows_device(port, urb, &old_udev))
+	if (!conn || !port_knows_device(port, urb))
 		goto fail;
 	ret = usb_hcd_link_urb_to_ep(hcd, urb);
 	if (ret)
@@ -246,8 +253,7 @@ int vhci_urb_enqueue(struct usb_hcd *hcd, struct urb *urb, gfp_t mem_flags)
 		usb_hcd_unlink_urb_from_ep(hcd, urb);
 		vurb_free(vurb);
 		spin_unlock_irqrestore(&port->lock, flags);
-		usb_put_dev(old_udev);
-		usb_hcd_giveback_urb(hcd, urb, 0);
+		giveback(port, urb, 0);
 		return 0;
 	}
 
@@ -266,7 +272,6 @@ int vhci_urb_enqueue(struct usb_hcd *hcd, struct urb *urb, gfp_t mem_flags)
 	usbipx_conn_get(conn);
 	spin_unlock_irqrestore(&port->lock, flags);
 
-	usb_put_dev(old_udev);
 	usbipx_conn_kick(conn, gfpflags_allow_blocking(mem_flags));
 	usbipx_conn_put(conn);
 	return 0;
@@ -274,8 +279,13 @@ int vhci_urb_enqueue(struct usb_hcd *hcd, struct urb *urb, gfp_t mem_flags)
 fail:
 	vurb_free(vurb);
 	spin_unlock_irqrestore(&port->lock, flags);
-	usb_put_dev(old_udev);
 	return ret;
+}
+
+/* A time of 0 would give up before anything can be answered. */
+static unsigned long unlink_wait(void)
+{
+	return max(READ_ONCE(vhci_unlink_timeout), 1U) * HZ;
 }
 
 /* Ask the server to cancel. The caller holds port->lock. */
@@ -288,7 +298,7 @@ static void vurb_unlink(struct vhci_urb *vurb, struct usbipx_conn *conn)
 		.devid = port->devid,
 		.victim = vurb->seqnum,
 	};
-	unsigned long timeout = READ_ONCE(vhci_unlink_timeout) * HZ;
+	unsigned long wait = unlink_wait();
 
 	vurb->unlink.data.left = 0;
 	vurb->unlink.iso = NULL;
@@ -300,10 +310,10 @@ static void vurb_unlink(struct vhci_urb *vurb, struct usbipx_conn *conn)
 		return;		/* closing: closed() gives the URB back */
 
 	vurb->holds++;
-	vurb->deadline = jiffies + timeout;
+	vurb->deadline = jiffies + wait;
 	list_add_tail(&vurb->node, &port->unlinking);
 	/* Does nothing when an earlier one is waited for already. */
-	schedule_delayed_work(&port->unlink_work, timeout);
+	queue_delayed_work(usbipx_wq, &port->unlink_work, wait);
 }
 
 /**
@@ -337,7 +347,9 @@ int vhci_urb_dequeue(struct usb_hcd *hcd, struct urb *urb, int status)
 
 	conn = usbipx_conn_get(port->conn);
 	vurb = urb->hcpriv;
-	if (vurb->sending && usbipx_conn_cancel(conn, &vurb->submit)) {
+	/* A peer may answer what has not left yet: then its memory is in use. */
+	if (vurb->sending && !vurb->receiving &&
+	    usbipx_conn_cancel(conn, &vurb->submit)) {
 		vurb->sending = false;
 		vurb_put(vurb);
 		done = vurb_take(vurb);
@@ -348,7 +360,7 @@ out:
 	spin_unlock_irqrestore(&port->lock, flags);
 
 	if (done)
-		usb_hcd_giveback_urb(hcd, done, status);
+		giveback(port, done, status);
 	else if (conn)
 		usbipx_conn_kick(conn, false);
 	if (conn)
@@ -366,7 +378,6 @@ void vhci_unlink_work(struct work_struct *work)
 {
 	struct vhci_port *port = container_of(to_delayed_work(work),
 					      struct vhci_port, unlink_work);
-	unsigned long timeout = READ_ONCE(vhci_unlink_timeout) * HZ;
 	struct usbipx_conn *conn;
 	struct vhci_urb *vurb;
 	struct urb *urb;
@@ -376,13 +387,13 @@ void vhci_unlink_work(struct work_struct *work)
 		vurb = list_first_entry(&port->unlinking, struct vhci_urb,
 					node);
 		if (time_before(jiffies, vurb->deadline)) {
-			schedule_delayed_work(&port->unlink_work,
-					      vurb->deadline - jiffies);
+			queue_delayed_work(usbipx_wq, &port->unlink_work,
+					   vurb->deadline - jiffies);
 			break;
 		}
 		if (vurb->sending) {
 			/* Half sent; the socket has its memory. */
-			vurb->deadline = jiffies + timeout;
+			vurb->deadline = jiffies + unlink_wait();
 			list_move_tail(&vurb->node, &port->unlinking);
 			continue;
 		}
@@ -401,15 +412,15 @@ void vhci_unlink_work(struct work_struct *work)
 		if (!urb)
 			continue;
 		spin_unlock_irq(&port->lock);
-		usb_hcd_giveback_urb(port->hub->hcd, urb, -ECONNRESET);
+		giveback(port, urb, -ECONNRESET);
 		spin_lock_irq(&port->lock);
 	}
 	spin_unlock_irq(&port->lock);
 }
 
 /**
- * vhci_urb_flush - give back every URB of a port that has lost its device
- * @port: no connection, no unlink_work
+ * vhci_urb_flush - give back every URB of a port that is losing its device
+ * @port: its connection takes no PDUs any more, and nothing of it is running
  *
  * Context: process.
  */
@@ -425,7 +436,7 @@ void vhci_urb_flush(struct vhci_port *port)
 		/* Nobody else gives back or adds any more: @next stays. */
 		urb = vurb_take(vurb);
 		spin_unlock_irq(&port->lock);
-		usb_hcd_giveback_urb(port->hub->hcd, urb, -ESHUTDOWN);
+		giveback(port, urb, -ESHUTDOWN);
 		spin_lock_irq(&port->lock);
 	}
 	spin_unlock_irq(&port->lock);
@@ -507,8 +518,13 @@ static struct urb *rx_ret_unlink(struct vhci_port *port, struct usbipx_rx *rx)
 	struct vhci_urb *vurb = vurb_find(port, rx->pdu.seqnum &
 						~VHCI_SEQ_UNLINK);
 
-	if (!vurb || list_empty(&vurb->node) || vurb->sending)
+	if (!vurb || list_empty(&vurb->node))
 		return NULL;
+	if (vurb->sending) {
+		vurb->answered = true;
+		vurb->status = -ECONNRESET;
+		return NULL;
+	}
 	return vurb_take(vurb);
 }
 
@@ -528,7 +544,7 @@ static int vhci_rx_pdu(struct usbipx_conn *conn, struct usbipx_rx *rx,
 	spin_unlock_irqrestore(&port->lock, flags);
 
 	if (done)
-		usb_hcd_giveback_urb(port->hub->hcd, done,
+		giveback(port, done,
 				     rx->pdu.status ?: -ECONNRESET);
 	return ret;
 }
@@ -608,7 +624,7 @@ static int vhci_rx_done(struct usbipx_conn *conn, struct usbipx_rx *rx)
 	spin_unlock_irqrestore(&port->lock, flags);
 
 	if (done)
-		usb_hcd_giveback_urb(port->hub->hcd, done, rx->pdu.status);
+		giveback(port, done, rx->pdu.status);
 	return ret;
 }
 
@@ -635,7 +651,7 @@ static void vhci_tx_done(struct usbipx_conn *conn, struct usbipx_tx *tx)
 	spin_unlock_irqrestore(&port->lock, flags);
 
 	if (done)
-		usb_hcd_giveback_urb(port->hub->hcd, done, status);
+		giveback(port, done, status);
 }
 
 const struct usbipx_conn_ops vhci_conn_ops = {

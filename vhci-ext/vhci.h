@@ -69,7 +69,8 @@ enum vhci_port_state {
  * @devid: the server's name for the device
  * @speed: USB_SPEED_*
  * @sockfd: descriptor number as written to attach, only ever printed
- * @udev: the device the USB core made for it, with a reference; may outlive @conn
+ * @udev: the device the USB core made for it, from its first request until
+ *	vhci_free_dev(); outlives @conn
  * @status: wPortStatus
  * @change: wPortChange
  * @seqnum: last one used
@@ -195,6 +196,7 @@ int vhci_port_attach(struct vhci_port *port, int sockfd, u32 devid,
 		     enum usb_device_speed speed);
 int vhci_port_detach(struct vhci_port *port);
 int vhci_port_show(struct vhci_port *port, char *buf, size_t size);
+void vhci_free_dev(struct usb_hcd *hcd, struct usb_device *udev);
 
 /* urb.c */
 extern const struct usbipx_conn_ops vhci_conn_ops;

@@ -17,8 +17,8 @@
  * iov_iter direction initializers"), v6.2. May go when 6.1 goes.
  */
 #ifndef ITER_DEST
-#define ITER_DEST	READ
-#define ITER_SOURCE	WRITE
+#define ITER_DEST   READ
+#define ITER_SOURCE WRITE
 #endif
 
 /*
@@ -26,9 +26,9 @@
  * bound is the default before. May go when 6.16 goes.
  */
 #ifdef COMPAT_HAS_WQ_PERCPU
-#define COMPAT_WQ_PERCPU	WQ_PERCPU
+#define COMPAT_WQ_PERCPU WQ_PERCPU
 #else
-#define COMPAT_WQ_PERCPU	0
+#define COMPAT_WQ_PERCPU 0
 #endif
 
 /*
@@ -36,10 +36,10 @@
  * platform_driver::remove() return void"), v6.11. May go when 6.10 goes.
  */
 #ifdef COMPAT_PLATFORM_REMOVE_INT
-#define compat_remove_t	int
+#define compat_remove_t int
 #define COMPAT_REMOVED	0
 #else
-#define compat_remove_t	void
+#define compat_remove_t void
 #define COMPAT_REMOVED
 #endif
 
@@ -50,9 +50,9 @@
  * without that backport goes.
  */
 #ifdef COMPAT_USBDRV_WRAP
-#define compat_usb_device_driver(d)	(&(d)->drvwrap.driver)
+#define compat_usb_device_driver(d) (&(d)->drvwrap.driver)
 #else
-#define compat_usb_device_driver(d)	(&(d)->driver)
+#define compat_usb_device_driver(d) (&(d)->driver)
 #endif
 
 #endif

@@ -169,8 +169,7 @@ struct usbipx_conn *usbipx_conn_create(int sockfd,
 
 	sock = sockfd_lookup(sockfd, &err);
 	if (!sock) {
-		*why = err == -EBADF ? "not an open descriptor" :
-				       "not a socket";
+		*why = err == -EBADF ? "not an open descriptor" : "not a socket";
 		return ERR_PTR(-EINVAL);
 	}
 	if (sock->type != SOCK_STREAM) {
@@ -380,8 +379,7 @@ EXPORT_SYMBOL_GPL(usbipx_conn_wait_closed);
  *
  * Context: any. Return: @buf.
  */
-const char *usbipx_conn_describe(struct usbipx_conn *conn, char *buf,
-				 size_t size)
+const char *usbipx_conn_describe(struct usbipx_conn *conn, char *buf, size_t size)
 {
 	if (conn->error == -EPROTO && conn->rx.fault.what)
 		scnprintf(buf, size, "peer sent a bad %s: %d (0x%x)",

@@ -43,7 +43,7 @@
 #include "wire.h"
 
 /* Pieces of memory handed to the socket in one call. */
-#define USBIPX_TX_PIECES	32
+#define USBIPX_TX_PIECES 32
 
 struct usbipx_conn;
 
@@ -172,17 +172,17 @@ struct usbipx_conn {
 	struct socket *sock;
 	bool read_sock;
 
-	spinlock_t lock;	/* see the locking chapter above */
+	spinlock_t lock; /* see the locking chapter above */
 	enum usbipx_conn_state state;
 	const char *reason;
 	int error;
 
 	struct list_head tx_queue;
 	bool tx_blocked;
-	struct mutex tx_mutex;	/* see the locking chapter above */
+	struct mutex tx_mutex; /* see the locking chapter above */
 	struct bio_vec tx_bvec[USBIPX_TX_PIECES];
 
-	struct mutex rx_mutex;	/* see the locking chapter above */
+	struct mutex rx_mutex; /* see the locking chapter above */
 	struct usbipx_rx rx;
 
 	struct work_struct rx_work;

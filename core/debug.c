@@ -18,8 +18,8 @@ static ssize_t usbip_debug_show(struct device *dev,
 }
 
 static ssize_t usbip_debug_store(struct device *dev,
-				 struct device_attribute *attr,
-				 const char *buf, size_t count)
+				 struct device_attribute *attr, const char *buf,
+				 size_t count)
 {
 	int ret = kstrtoul(buf, 16, &usbipx_debug);
 

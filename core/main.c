@@ -25,7 +25,7 @@ const struct cred *usbipx_cred;
 unsigned int usbipx_peer_timeout = 20;
 module_param_named(peer_timeout, usbipx_peer_timeout, uint, 0644);
 MODULE_PARM_DESC(peer_timeout,
-		 "Seconds of silence after which a peer counts as gone, for connections made from now on (default 20, 0: the system's TCP settings)");
+	"Seconds of silence after which a peer counts as gone, for connections made from now on (default 20, 0: the system's TCP settings)");
 
 static int __init usbipx_init(void)
 {
@@ -37,8 +37,10 @@ static int __init usbipx_init(void)
 	 * Bound, so that an answer is sent from the CPU where the URB
 	 * completed; reclaim, because disks depend on it.
 	 */
-	usbipx_wq = alloc_workqueue("usbip_ext", WQ_MEM_RECLAIM | WQ_HIGHPRI |
-				    COMPAT_WQ_PERCPU, 0);
+	usbipx_wq =
+		alloc_workqueue("usbip_ext",
+				WQ_MEM_RECLAIM | WQ_HIGHPRI | COMPAT_WQ_PERCPU,
+				0);
 	if (!usbipx_wq)
 		goto put_cred;
 

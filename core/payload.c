@@ -48,7 +48,7 @@ void usbipx_cursor_init(struct usbipx_cursor *cur, const struct urb *urb,
 	if (urb->num_sgs) {
 		cur->linear = NULL;
 		cur->sg = urb->sg;
-		usbipx_cursor_advance(cur, 0);	/* past empty entries */
+		usbipx_cursor_advance(cur, 0); /* past empty entries */
 	} else {
 		cur->linear = urb->transfer_buffer;
 		cur->sg = NULL;
@@ -163,8 +163,7 @@ void usbipx_iso_spread(struct urb *urb)
 		start -= d->actual_length;
 		if (d->offset != start)
 			memmove(urb->transfer_buffer + d->offset,
-				urb->transfer_buffer + start,
-				d->actual_length);
+				urb->transfer_buffer + start, d->actual_length);
 	}
 }
 EXPORT_SYMBOL_GPL(usbipx_iso_spread);

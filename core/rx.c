@@ -235,8 +235,7 @@ static void rx_check_end(struct usbipx_conn *conn, bool end)
 	struct sock *sk = conn->sock->sk;
 
 	if (conn->read_sock)
-		end = sk->sk_shutdown & RCV_SHUTDOWN ||
-		      sk->sk_state == TCP_CLOSE;
+		end = sk->sk_shutdown & RCV_SHUTDOWN || sk->sk_state == TCP_CLOSE;
 	if (conn->rx.error)
 		rx_failed(conn);
 	else if (sk->sk_err)

@@ -15,7 +15,7 @@
 
 static struct bio_vec bvec_of(void *p, u32 len)
 {
-	return (struct bio_vec) {
+	return (struct bio_vec){
 		.bv_page = virt_to_page(p),
 		.bv_offset = offset_in_page(p),
 		.bv_len = len,
@@ -24,8 +24,9 @@ static struct bio_vec bvec_of(void *p, u32 len)
 
 static u32 tx_header_left(const struct usbipx_tx *tx)
 {
-	return tx->passed < sizeof(tx->header) ?
-	       sizeof(tx->header) - tx->passed : 0;
+	if (tx->passed >= sizeof(tx->header))
+		return 0;
+	return sizeof(tx->header) - tx->passed;
 }
 
 /* Both header and descriptors count in @passed; the payload is between them. */

@@ -161,8 +161,8 @@ void usbipx_encode(struct usbipx_wire_header *w, const struct usbipx_pdu *pdu)
 	switch (pdu->command) {
 	case USBIPX_CMD_SUBMIT:
 		w->devid = cpu_to_be32(pdu->devid);
-		w->direction = cpu_to_be32(pdu->in ? USBIPX_DIR_IN :
-						     USBIPX_DIR_OUT);
+		w->direction =
+			cpu_to_be32(pdu->in ? USBIPX_DIR_IN : USBIPX_DIR_OUT);
 		w->ep = cpu_to_be32(pdu->ep);
 		w->cmd_submit.transfer_flags = cpu_to_be32(pdu->flags);
 		w->cmd_submit.transfer_buffer_length = cpu_to_be32(pdu->length);

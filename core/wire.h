@@ -26,30 +26,30 @@ typedef __s32 s32;
 #endif
 
 /* Commands and answers ("USBIP_CMD_SUBMIT" … in the protocol document). */
-#define USBIPX_CMD_SUBMIT	0x0001
-#define USBIPX_CMD_UNLINK	0x0002
-#define USBIPX_RET_SUBMIT	0x0003
-#define USBIPX_RET_UNLINK	0x0004
+#define USBIPX_CMD_SUBMIT 0x0001
+#define USBIPX_CMD_UNLINK 0x0002
+#define USBIPX_RET_SUBMIT 0x0003
+#define USBIPX_RET_UNLINK 0x0004
 
-#define USBIPX_DIR_OUT		0
-#define USBIPX_DIR_IN		1
+#define USBIPX_DIR_OUT 0
+#define USBIPX_DIR_IN  1
 
 /* Upper bound of number_of_packets in an isochronous URB. */
-#define USBIPX_MAX_PACKETS	1024
+#define USBIPX_MAX_PACKETS 1024
 
 /* Lengths travel in 32 bits and are signed: anything above is negative. */
-#define USBIPX_MAX_LENGTH	0x7fffffffU
+#define USBIPX_MAX_LENGTH 0x7fffffffU
 
 /*
  * Errno values as they travel: those of the generic Linux table (asm-generic),
  * whatever the numbers of the machine that decodes them.
  */
-#define USBIPX_ECONNRESET	104
+#define USBIPX_ECONNRESET 104
 
 /* transfer_flags on the wire: the values of the kernel's URB_* flags. */
-#define USBIPX_SHORT_NOT_OK	0x0001
-#define USBIPX_ISO_ASAP		0x0002
-#define USBIPX_ZERO_PACKET	0x0040
+#define USBIPX_SHORT_NOT_OK 0x0001
+#define USBIPX_ISO_ASAP	    0x0002
+#define USBIPX_ZERO_PACKET  0x0040
 
 /**
  * struct usbipx_wire_header - the 48 bytes in front of every PDU
@@ -112,7 +112,8 @@ struct usbipx_wire_iso {
 };
 
 static_assert(sizeof(struct usbipx_wire_header) == 48, "PDU header is 48 bytes");
-static_assert(sizeof(struct usbipx_wire_iso) == 16, "packet descriptor is 16 bytes");
+static_assert(sizeof(struct usbipx_wire_iso) == 16,
+	      "packet descriptor is 16 bytes");
 
 /**
  * struct usbipx_pdu - a decoded and validated PDU header

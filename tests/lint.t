@@ -46,7 +46,7 @@ build() { # ARG...
 }
 
 # checkpatch.pl of Debian's kernel source; the headers do not carry it.
-fetch_checkpatch() {
+fetch_checkpatch() (
 	package=$(apt-cache depends linux-source | sed -n 's/.*Depends: \(linux-source-[0-9.]*\).*/\1/p' | head -n 1)
 	dir=$cache/checkpatch-$package-$(apt-cache policy "$package" | sed -n 's/.*Candidate: //p')
 	if [ ! -d "$dir" ]; then
@@ -67,11 +67,12 @@ kernel_code() { git ls-files 'core/*.[ch]' 'compat/*.[ch]' 'vhci-ext/*.[ch]' 'us
 c_code() { kernel_code; git ls-files 'tests/*.[ch]'; }
 
 # CAMELCASE: the names of the USB core's descriptors. Quiet, it prints findings only.
-checkpatch() {
+checkpatch() (
+	cd "$tmp/tree" # it writes into a git tree
 	# shellcheck disable=SC2046 # no white space in names
-	perl "$1" --no-tree --strict --quiet --terse --no-summary --ignore CAMELCASE \
-		--file $(kernel_code)
-}
+	perl "$1" --no-tree --root="/usr/src/$headers" --strict --quiet --terse --no-summary --ignore CAMELCASE \
+		--file $(cd "$top" && kernel_code)
+)
 
 shell_code() {
 	git ls-files -z | xargs -0 grep -lIE '^(#!/bin/sh|#!/bin/busybox sh|# shellcheck shell=sh)'

@@ -9,7 +9,7 @@
 #include "host.h"
 
 /* Contiguous up to this size; larger ones are not tried in softirq. */
-#define HOST_LINEAR_MAX	(16U << 10)
+#define HOST_LINEAR_MAX (16U << 10)
 
 static gfp_t buffer_gfp(bool may_sleep)
 {

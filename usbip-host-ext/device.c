@@ -139,7 +139,7 @@ int host_device_connect(struct host_device *hdev, int sockfd)
 			sockfd);
 		spin_lock_irq(&hdev->lock);
 		hdev->conn = NULL;
-			spin_unlock_irq(&hdev->lock);
+		spin_unlock_irq(&hdev->lock);
 		usbipx_conn_put(conn);
 	} else {
 		dev_info(dev, "client connected\n");

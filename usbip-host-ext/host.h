@@ -31,10 +31,10 @@
 #include "../core/conn.h"
 
 /* The tools look for this very name. */
-#define HOST_NAME	"usbip-host"
+#define HOST_NAME "usbip-host"
 
 /* More than usbfs lets one URB have by default, less than a peer may ask for. */
-#define HOST_MAX_URB	(64U << 20)
+#define HOST_MAX_URB (64U << 20)
 
 /* usbip_status, as the tools know it. */
 enum host_status {
@@ -55,7 +55,7 @@ enum host_status {
 struct host_device {
 	struct usb_device *udev;
 
-	spinlock_t lock;	/* see above */
+	spinlock_t lock; /* see above */
 	struct usbipx_conn *conn;
 	int config;
 	bool gone;

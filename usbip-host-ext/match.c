@@ -15,7 +15,7 @@
 #include "rules.h"
 
 /* The longest name the tools can write. */
-#define BUSID_SIZE	32
+#define BUSID_SIZE 32
 
 /**
  * struct busid_entry - what was said of the device at a busid
@@ -50,8 +50,7 @@ static bool leaving;
  */
 bool host_may_export(struct usb_device *udev)
 {
-	return udev->parent &&
-	       udev->descriptor.bDeviceClass != USB_CLASS_HUB &&
+	return udev->parent && udev->descriptor.bDeviceClass != USB_CLASS_HUB &&
 	       strcmp(bus_to_hcd(udev->bus)->driver->description, "vhci_hcd");
 }
 
@@ -154,7 +153,8 @@ static void pick_devices(struct pick *pick, bool (*want)(struct usb_device *))
 	INIT_LIST_HEAD(&pick->list);
 	pick->want = want;
 	if (usb_for_each_dev(pick, pick_one))
-		pr_err(HOST_NAME ": out of memory: not every device changes its driver\n");
+		pr_err(HOST_NAME
+		       ": out of memory: not every device changes its driver\n");
 }
 
 /* Let each find the driver that is its own now. */

@@ -8,14 +8,14 @@
 
 #include "host.h"
 
-#define REQUEST(type, request)	(((type) << 8) | (request))
+#define REQUEST(type, request) (((type) << 8) | (request))
 
-#define SET_ADDRESS		REQUEST(USB_RECIP_DEVICE, USB_REQ_SET_ADDRESS)
-#define SET_CONFIGURATION	REQUEST(USB_RECIP_DEVICE, USB_REQ_SET_CONFIGURATION)
-#define SET_INTERFACE		REQUEST(USB_RECIP_INTERFACE, USB_REQ_SET_INTERFACE)
-#define CLEAR_EP_FEATURE	REQUEST(USB_RECIP_ENDPOINT, USB_REQ_CLEAR_FEATURE)
+#define SET_ADDRESS	  REQUEST(USB_RECIP_DEVICE, USB_REQ_SET_ADDRESS)
+#define SET_CONFIGURATION REQUEST(USB_RECIP_DEVICE, USB_REQ_SET_CONFIGURATION)
+#define SET_INTERFACE	  REQUEST(USB_RECIP_INTERFACE, USB_REQ_SET_INTERFACE)
+#define CLEAR_EP_FEATURE  REQUEST(USB_RECIP_ENDPOINT, USB_REQ_CLEAR_FEATURE)
 /* A hub class request, which no device but a hub has: reset the device. */
-#define RESET_DEVICE		REQUEST(USB_RT_PORT, USB_REQ_SET_FEATURE)
+#define RESET_DEVICE	  REQUEST(USB_RT_PORT, USB_REQ_SET_FEATURE)
 
 static const struct usb_ctrlrequest *setup_of(const struct usbipx_pdu *pdu)
 {
@@ -65,8 +65,7 @@ bool host_request_sleeps(const struct usbipx_pdu *pdu)
 int host_set_configuration(struct usb_device *udev, int value)
 {
 	/* The lighter way keeps the interfaces in place. */
-	if (udev->actconfig &&
-	    udev->actconfig->desc.bConfigurationValue == value)
+	if (udev->actconfig && udev->actconfig->desc.bConfigurationValue == value)
 		return usb_reset_configuration(udev);
 	/* 0 is the address state to the device, -1 to the USB core. */
 	return usb_set_configuration(udev, value > 0 ? value : -1);

@@ -148,9 +148,8 @@ enum host_verdict host_rules_match(const struct host_rule *rules, size_t n,
 			continue;
 		if (!r->any_pid && r->pid != pid)
 			continue;
-		if (r->serial &&
-		    (!serial || strlen(serial) != r->serial_length ||
-		     memcmp(serial, r->serial, r->serial_length)))
+		if (r->serial && (!serial || strlen(serial) != r->serial_length ||
+				  memcmp(serial, r->serial, r->serial_length)))
 			continue;
 		return r->exclude ? HOST_LEAVE : HOST_CLAIM;
 	}

@@ -11,8 +11,7 @@
 static ssize_t usbip_status_show(struct device *dev,
 				 struct device_attribute *attr, char *buf)
 {
-	return sysfs_emit(buf, "%d\n",
-			  host_device_status(dev_get_drvdata(dev)));
+	return sysfs_emit(buf, "%d\n", host_device_status(dev_get_drvdata(dev)));
 }
 static DEVICE_ATTR_RO(usbip_status);
 
@@ -24,7 +23,8 @@ static ssize_t usbip_sockfd_store(struct device *dev,
 	int sockfd, ret;
 
 	if (kstrtoint(buf, 10, &sockfd)) {
-		dev_err(dev, "usbip_sockfd: want a descriptor or -1, got \"%.*s\"\n",
+		dev_err(dev,
+			"usbip_sockfd: want a descriptor or -1, got \"%.*s\"\n",
 			(int)min_t(size_t, strcspn(buf, "\n"), 64), buf);
 		return -EINVAL;
 	}
@@ -34,7 +34,8 @@ static ssize_t usbip_sockfd_store(struct device *dev,
 	} else {
 		ret = host_device_disconnect(hdev);
 		if (ret)
-			dev_err(dev, "usbip_sockfd: -1: no client is connected\n");
+			dev_err(dev,
+				"usbip_sockfd: -1: no client is connected\n");
 	}
 	return ret ?: count;
 }
@@ -88,10 +89,12 @@ static ssize_t match_busid_store(struct device_driver *drv, const char *buf,
 		ret = host_busid_del(busid);
 out:
 	if (ret == -EINVAL)
-		pr_err(HOST_NAME ": match_busid: want \"add BUSID\" or \"del BUSID\", got \"%.*s\"\n",
+		pr_err(HOST_NAME
+		       ": match_busid: want \"add BUSID\" or \"del BUSID\", got \"%.*s\"\n",
 		       (int)min_t(size_t, strcspn(buf, "\n"), 64), buf);
 	else if (ret == -ENODEV)
-		pr_err(HOST_NAME ": match_busid: del %s: was not added, no rule claims it\n",
+		pr_err(HOST_NAME
+		       ": match_busid: del %s: was not added, no rule claims it\n",
 		       busid);
 	return ret ?: count;
 }
@@ -113,7 +116,8 @@ static ssize_t rebind_store(struct device_driver *drv, const char *buf,
 	if (ret)
 		pr_err(HOST_NAME ": rebind: %s: %s: error %d\n", busid,
 		       ret == -ENODEV ? "no such device" :
-		       ret == -EBUSY ? "has a driver" : "no driver took it",
+		       ret == -EBUSY  ? "has a driver" :
+					"no driver took it",
 		       ret);
 	return ret ?: count;
 }

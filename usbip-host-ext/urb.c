@@ -182,19 +182,16 @@ static unsigned int pipe_of(struct usb_device *udev,
 static unsigned int flags_of(const struct usb_host_endpoint *ep,
 			     const struct usbipx_pdu *pdu)
 {
-	switch (usb_endpoint_type(&ep->desc)) {
-	case USB_ENDPOINT_XFER_ISOC:
-		return pdu->flags & USBIPX_ISO_ASAP ? URB_ISO_ASAP : 0;
-	case USB_ENDPOINT_XFER_BULK:
-	case USB_ENDPOINT_XFER_INT:
-		if (!pdu->in)
-			return pdu->flags & USBIPX_ZERO_PACKET ?
-			       URB_ZERO_PACKET : 0;
-		fallthrough;
-	default:
-		return pdu->in && pdu->length &&
-		       pdu->flags & USBIPX_SHORT_NOT_OK ? URB_SHORT_NOT_OK : 0;
-	}
+	u32 flags = pdu->flags;
+
+	/* The values on the wire are the kernel's. */
+	if (usb_endpoint_xfer_isoc(&ep->desc))
+		return flags & URB_ISO_ASAP;
+	if (pdu->in)
+		return pdu->length ? flags & URB_SHORT_NOT_OK : 0;
+	if (usb_endpoint_xfer_control(&ep->desc))
+		return 0;
+	return flags & URB_ZERO_PACKET;
 }
 
 static struct host_urb *hurb_alloc(struct host_device *hdev,
@@ -293,11 +290,11 @@ static bool setup_agrees(const struct usbipx_pdu *pdu)
 }
 
 /* Is an endpoint of no present altsetting isochronous in another one? */
-static bool is_iso_elsewhere(struct usb_device *udev,
-			     const struct usbipx_pdu *pdu)
+static bool is_iso_elsewhere(struct usb_device *udev, const struct usbipx_pdu *pdu)
 {
 	const struct usb_host_config *config = READ_ONCE(udev->actconfig);
 	u8 address = pdu->ep | (pdu->in ? USB_DIR_IN : USB_DIR_OUT);
+	const struct usb_endpoint_descriptor *ep;
 	int i, j, k;
 
 	for (i = 0; config && i < config->desc.bNumInterfaces; i++) {
@@ -307,11 +304,11 @@ static bool is_iso_elsewhere(struct usb_device *udev,
 			const struct usb_host_interface *alt =
 				&cache->altsetting[j];
 
-			for (k = 0; k < alt->desc.bNumEndpoints; k++)
-				if (alt->endpoint[k].desc.bEndpointAddress ==
-				    address)
-					return usb_endpoint_xfer_isoc(
-						&alt->endpoint[k].desc);
+			for (k = 0; k < alt->desc.bNumEndpoints; k++) {
+				ep = &alt->endpoint[k].desc;
+				if (ep->bEndpointAddress == address)
+					return usb_endpoint_xfer_isoc(ep);
+			}
 		}
 	}
 	return false;
@@ -328,8 +325,7 @@ static int rx_submit(struct usbipx_conn *conn, struct usbipx_rx *rx,
 	if (host_request_sleeps(pdu)) {
 		if (!may_sleep)
 			return -EAGAIN;
-		return answer_now(conn, rx, host_request(hdev, conn, pdu),
-				  true);
+		return answer_now(conn, rx, host_request(hdev, conn, pdu), true);
 	}
 
 	ep = endpoint_of(hdev->udev, pdu);

@@ -75,8 +75,7 @@ static struct usb_hcd *vhci_hcd_create(struct vhci_controller *vhci,
 	struct device *dev = &vhci->pdev->dev;
 	struct usb_hcd *hcd;
 
-	hcd = usb_create_shared_hcd(&vhci_hc_driver, dev, dev_name(dev),
-				    primary);
+	hcd = usb_create_shared_hcd(&vhci_hc_driver, dev, dev_name(dev), primary);
 	if (!hcd)
 		return NULL;
 
@@ -96,8 +95,7 @@ static int vhci_probe(struct platform_device *pdev)
 	struct vhci_controller *vhci;
 	int ret = -ENOMEM;
 
-	vhci = kzalloc(struct_size(vhci, ports, 2 * layout->nports),
-		       GFP_KERNEL);
+	vhci = kzalloc(struct_size(vhci, ports, 2 * layout->nports), GFP_KERNEL);
 	if (!vhci)
 		return -ENOMEM;
 	vhci->pdev = pdev;
@@ -238,7 +236,8 @@ int vhci_controllers_add(unsigned int nports)
 		int ret = vhci_controller_add(vhci_ncontrollers, &layout);
 
 		if (ret) {
-			pr_err(VHCI_NAME ": nports=%u: cannot make controller %u: error %d\n",
+			pr_err(VHCI_NAME
+			       ": nports=%u: cannot make controller %u: error %d\n",
 			       nports, vhci_ncontrollers, ret);
 			vhci_controllers_remove();
 			return ret;

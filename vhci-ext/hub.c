@@ -10,10 +10,11 @@
 
 #include "vhci.h"
 
-#define LINK_STATE(status)	((status) & USB_PORT_STAT_LINK_STATE)
-
-/* Both words are laid out alike on USB2 and USB3 ports up to bit 4. */
-#define CHANGE(feature)		BIT((feature) - USB_PORT_FEAT_C_CONNECTION)
+/* A feature's bit in wPortChange; both are numbered alike. */
+static u16 feature_change(u16 feature)
+{
+	return BIT(feature - USB_PORT_FEAT_C_CONNECTION);
+}
 
 static void set_link_state(struct vhci_port *port, u16 state)
 {
@@ -195,7 +196,8 @@ static int set_feature(struct vhci_port *port, u16 feature, u8 selector)
 		link_state = selector << 5;
 		if (!super)
 			return -EPIPE;
-		if (LINK_STATE(port->status) == USB_SS_PORT_LS_U3 &&
+		if ((port->status & USB_PORT_STAT_LINK_STATE) ==
+			    USB_SS_PORT_LS_U3 &&
 		    link_state == USB_SS_PORT_LS_U0)
 			port->change |= USB_PORT_STAT_C_LINK_STATE;
 		if (port->status & USB_PORT_STAT_CONNECTION)
@@ -234,7 +236,7 @@ static int clear_feature(struct vhci_port *port, u16 feature)
 	case USB_PORT_FEAT_C_SUSPEND:
 	case USB_PORT_FEAT_C_OVER_CURRENT:
 	case USB_PORT_FEAT_C_RESET:
-		port->change &= ~CHANGE(feature);
+		port->change &= ~feature_change(feature);
 		return 0;
 	case USB_PORT_FEAT_C_PORT_LINK_STATE:
 		port->change &= ~USB_PORT_STAT_C_LINK_STATE;

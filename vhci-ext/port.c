@@ -7,7 +7,7 @@
 
 #include "vhci.h"
 
-#define port_dev(port)	((port)->hub->hcd->self.controller)
+#define port_dev(port) ((port)->hub->hcd->self.controller)
 
 /**
  * vhci_port_init - prepare a port
@@ -133,12 +133,13 @@ int vhci_port_attach(struct vhci_port *port, int sockfd, u32 devid,
 	spin_lock_irq(&port->lock);
 	if (ret)
 		port->conn = NULL;
-	else if (port->conn == conn)	/* and not closed meanwhile */
+	else if (port->conn == conn) /* and not closed meanwhile */
 		vhci_port_plugged(port);
 	spin_unlock_irq(&port->lock);
 
 	if (ret) {
-		dev_err(dev, "port %u: cannot attach: sockfd %d: socket is in use\n",
+		dev_err(dev,
+			"port %u: cannot attach: sockfd %d: socket is in use\n",
 			port->number, sockfd);
 		usbipx_conn_put(conn);
 	} else {
@@ -255,7 +256,8 @@ int vhci_port_show(struct vhci_port *port, char *buf, size_t size)
 		n += scnprintf(buf + n, size - n, "%03u %08x %06d %s\n",
 			       port->speed, port->devid, port->sockfd,
 			       state == VHCI_PORT_USED ?
-			       dev_name(&port->udev->dev) : "0-0");
+				       dev_name(&port->udev->dev) :
+				       "0-0");
 	spin_unlock_irq(&port->lock);
 	return n;
 }

@@ -50,7 +50,8 @@ static ssize_t attach_store(struct device *dev, struct device_attribute *attr,
 	    !take_number(&line, 0, U32_MAX, &devid) ||
 	    !take_number(&line, 0, U32_MAX, &speed) ||
 	    (line && *skip_spaces(line))) {
-		dev_err(dev, "attach: want \"PORT SOCKFD DEVID SPEED\", got \"%.*s\"\n",
+		dev_err(dev,
+			"attach: want \"PORT SOCKFD DEVID SPEED\", got \"%.*s\"\n",
 			(int)min_t(size_t, strcspn(buf, "\n"), 64), buf);
 		return -EINVAL;
 	}
@@ -67,8 +68,8 @@ static ssize_t attach_store(struct device *dev, struct device_attribute *attr,
 		speed = USB_SPEED_SUPER;
 		break;
 	default:
-		dev_err(dev, "attach: port %lld: unknown speed %lld\n",
-			number, speed);
+		dev_err(dev, "attach: port %lld: unknown speed %lld\n", number,
+			speed);
 		return -EINVAL;
 	}
 
@@ -110,8 +111,7 @@ static ssize_t detach_store(struct device *dev, struct device_attribute *attr,
 
 	ret = vhci_port_detach(port);
 	if (ret)
-		dev_err(dev, "detach: nothing is attached to port %u\n",
-			number);
+		dev_err(dev, "detach: nothing is attached to port %u\n", number);
 	return ret ?: count;
 }
 static DEVICE_ATTR_WO(detach);
@@ -136,8 +136,7 @@ static ssize_t status_show(struct device *dev, struct device_attribute *attr,
 	unsigned int i;
 	int n;
 
-	n = sysfs_emit(buf,
-		       "hub port sta spd dev      sockfd local_busid\n");
+	n = sysfs_emit(buf, "hub port sta spd dev      sockfd local_busid\n");
 	for (i = 0; i < 2 * vhci->nports; i++)
 		n += vhci_port_show(&vhci->ports[i], buf + n, PAGE_SIZE - n);
 	return n;

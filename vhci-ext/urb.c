@@ -148,8 +148,7 @@ static struct vhci_urb *vurb_alloc(struct vhci_port *port, struct urb *urb,
 	if (!usb_urb_dir_in(urb))
 		usbipx_cursor_init(&vurb->submit.data, urb,
 				   urb->transfer_buffer_length);
-	if (usb_pipeisoc(urb->pipe) &&
-	    encode_packets(&vurb->submit, urb, gfp)) {
+	if (usb_pipeisoc(urb->pipe) && encode_packets(&vurb->submit, urb, gfp)) {
 		vurb_free(vurb);
 		return ERR_PTR(-ENOMEM);
 	}
@@ -184,9 +183,9 @@ static void vurb_encode(struct vhci_urb *vurb)
 		.ep = usb_pipeendpoint(urb->pipe),
 		.in = usb_urb_dir_in(urb),
 		.length = urb->transfer_buffer_length,
-		.flags = urb->transfer_flags & (USBIPX_SHORT_NOT_OK |
-						USBIPX_ISO_ASAP |
-						USBIPX_ZERO_PACKET),
+		.flags = urb->transfer_flags &
+			 (USBIPX_SHORT_NOT_OK | USBIPX_ISO_ASAP |
+			  USBIPX_ZERO_PACKET),
 		.start_frame = urb->start_frame,
 		.packets = usb_pipeisoc(urb->pipe) ? urb->number_of_packets : 0,
 		.interval = urb->interval,
@@ -307,7 +306,7 @@ static void vurb_unlink(struct vhci_urb *vurb, struct usbipx_conn *conn)
 	vurb->unlink.busy = false;
 	usbipx_encode(&vurb->unlink.header, &pdu);
 	if (usbipx_conn_queue(conn, &vurb->unlink))
-		return;		/* closing: closed() gives the URB back */
+		return; /* closing: closed() gives the URB back */
 
 	vurb->holds++;
 	vurb->deadline = jiffies + wait;
@@ -384,8 +383,7 @@ void vhci_unlink_work(struct work_struct *work)
 
 	spin_lock_irq(&port->lock);
 	while (port->conn && !list_empty(&port->unlinking)) {
-		vurb = list_first_entry(&port->unlinking, struct vhci_urb,
-					node);
+		vurb = list_first_entry(&port->unlinking, struct vhci_urb, node);
 		if (time_before(jiffies, vurb->deadline)) {
 			queue_delayed_work(usbipx_wq, &port->unlink_work,
 					   vurb->deadline - jiffies);
@@ -447,8 +445,7 @@ static int swallow_answer(struct vhci_port *port, struct usbipx_rx *rx)
 {
 	const struct usbipx_pdu *pdu = &rx->pdu;
 
-	if (!seqnum_was_used(port, pdu->seqnum) ||
-	    pdu->seqnum & VHCI_SEQ_UNLINK) {
+	if (!seqnum_was_used(port, pdu->seqnum) || pdu->seqnum & VHCI_SEQ_UNLINK) {
 		rx->fault.what = "seqnum";
 		rx->fault.value = pdu->seqnum;
 		return -EPROTO;
@@ -507,7 +504,7 @@ static int rx_ret_submit(struct vhci_port *port, struct usbipx_rx *rx)
 		usbipx_cursor_init(&rx->data, urb, pdu->length);
 	if (usb_pipeisoc(urb->pipe))
 		rx->packets = pdu->packets;
-	urb->actual_length = 0;		/* rx_iso() adds up */
+	urb->actual_length = 0; /* rx_iso() adds up */
 	return 0;
 }
 
@@ -515,8 +512,8 @@ static int rx_ret_submit(struct vhci_port *port, struct usbipx_rx *rx)
 static struct urb *rx_ret_unlink(struct vhci_port *port, struct usbipx_rx *rx)
 {
 	/* Some servers answer with the number of the URB itself. */
-	struct vhci_urb *vurb = vurb_find(port, rx->pdu.seqnum &
-						~VHCI_SEQ_UNLINK);
+	struct vhci_urb *vurb =
+		vurb_find(port, rx->pdu.seqnum & ~VHCI_SEQ_UNLINK);
 
 	if (!vurb || list_empty(&vurb->node))
 		return NULL;
@@ -544,8 +541,7 @@ static int vhci_rx_pdu(struct usbipx_conn *conn, struct usbipx_rx *rx,
 	spin_unlock_irqrestore(&port->lock, flags);
 
 	if (done)
-		giveback(port, done,
-				     rx->pdu.status ?: -ECONNRESET);
+		giveback(port, done, rx->pdu.status ?: -ECONNRESET);
 	return ret;
 }
 
@@ -555,8 +551,7 @@ static int vhci_rx_iso(struct usbipx_conn *conn, struct usbipx_rx *rx,
 {
 	struct vhci_urb *vurb = rx->ctx;
 	struct urb *urb = vurb->urb;
-	struct usb_iso_packet_descriptor *desc =
-		&urb->iso_frame_desc[rx->packet];
+	struct usb_iso_packet_descriptor *desc = &urb->iso_frame_desc[rx->packet];
 
 	if (iso->actual > desc->length ||
 	    (usb_urb_dir_in(urb) &&

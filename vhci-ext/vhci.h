@@ -33,23 +33,23 @@
 #include "../compat/compat.h"
 #include "../core/conn.h"
 
-#define VHCI_NAME	"vhci_hcd"
+#define VHCI_NAME "vhci_hcd"
 
 /* Ports of one root hub: USB_SS_MAXPORTS, the limit of a USB3 hub. */
-#define VHCI_HUB_PORTS	15
+#define VHCI_HUB_PORTS 15
 
 /* Bus numbers of a system (USB_MAXBUS of the USB core, 0 is not used). */
-#define VHCI_MAX_BUSES	63
+#define VHCI_MAX_BUSES 63
 
-#define VHCI_MAX_CONTROLLERS	(VHCI_MAX_BUSES / 2)
+#define VHCI_MAX_CONTROLLERS (VHCI_MAX_BUSES / 2)
 
 /*
  * The lowest bits of a seqnum say what an answer looks like, so that an answer
  * which comes after its URB was given up can still be swallowed exactly.
  */
-#define VHCI_SEQ_IN	BIT(0)	/* answer carries data */
-#define VHCI_SEQ_ISO	BIT(1)	/* answer carries packet descriptors */
-#define VHCI_SEQ_UNLINK	BIT(2)	/* CMD_UNLINK of the URB with this bit clear */
+#define VHCI_SEQ_IN	BIT(0) /* answer carries data */
+#define VHCI_SEQ_ISO	BIT(1) /* answer carries packet descriptors */
+#define VHCI_SEQ_UNLINK BIT(2) /* CMD_UNLINK of the URB with this bit clear */
 #define VHCI_SEQ_STEP	BIT(3)
 
 /* Port states as printed in the status files (facts of the stock ABI). */
@@ -83,7 +83,7 @@ struct vhci_port {
 	unsigned int index;
 	unsigned int number;
 
-	spinlock_t lock;	/* see above */
+	spinlock_t lock; /* see above */
 	struct usbipx_conn *conn;
 	u32 devid;
 	enum usb_device_speed speed;

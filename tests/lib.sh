@@ -13,6 +13,7 @@ host=/sys/bus/usb/drivers/usbip-host
 tmp=$(mktemp -d)
 ktap_n=0 ktap_failed=0 ktap_plan=0
 pids=
+gadgets=
 
 # --- KTAP -------------------------------------------------------------------
 
@@ -92,8 +93,11 @@ fails() { ! "$@"; }
 
 # kernel_said PATTERN: since this test's log_mark, in the kernel log?
 log_mark() { mark="usbip-ext: mark $$.$(date +%N)"; echo "$mark" >/dev/kmsg; }
-kernel_since() { dmesg | sed -n "/$mark/,\$p" | sed 1d; }
+kernel_since() { dmesg | sed "1,/$mark/d"; }
 kernel_said() { kernel_since | grep -qE -e "$1" || { kernel_since; return 1; }; }
+kernel_said_times() { # NUMBER PATTERN
+	[ "$(kernel_since | grep -cE -e "$2")" -eq "$1" ] || { kernel_since; return 1; }
+}
 
 # --- modules ----------------------------------------------------------------
 
@@ -114,7 +118,17 @@ stock() {
 	done
 }
 
-loaded() { grep -q "^$(echo "$1" | tr - _) " /proc/modules; }
+# Without another process: every test asks this a dozen times.
+loaded() {
+	loaded_name=$1
+	while :; do
+		case $loaded_name in
+		*-*) loaded_name=${loaded_name%%-*}_${loaded_name#*-} ;;
+		*) break ;;
+		esac
+	done
+	[ -e "/sys/module/$loaded_name/initstate" ]
+}
 
 insert() { # FILE PARAMETER...
 	[ -n "$1" ] || skip "a module is not built or not installed"
@@ -147,7 +161,7 @@ load_stock_host() {
 }
 
 free_to_load() {
-	modprobe usbcore
+	[ -d /sys/bus/usb ] || modprobe usbcore
 	loaded "$1" || return 0
 	case $modules_at_start in
 	*" $1 "*) skip "$1 is loaded already" ;;
@@ -176,18 +190,15 @@ cleanup_modules() {
 # --- the client's ports -----------------------------------------------------
 
 # status_lines: every port of every controller, without the headers.
-status_lines() {
-	for file in "$vhci"/status*; do
-		cat "$file"
-	done | grep -v '^hub'
-}
+status_lines() { grep -hv '^hub' "$vhci"/status*; }
 port_line() { status_lines | awk -v p="$1" '$2 + 0 == p'; }
-port_state() { port_line "$1" | awk '{ print $3 + 0 }'; }
-port_busid() { port_line "$1" | awk '{ print $7 }'; }
+port_state() { status_lines | awk -v p="$1" '$2 + 0 == p { print $3 + 0 }'; }
+port_busid() { status_lines | awk -v p="$1" '$2 + 0 == p { print $7 }'; }
 port_is() { equals "$(port_state "$1")" "$2"; } # PORT STATE: 4 free, 5 not assigned, 6 used
 count_ports() { status_lines | awk -v s="$1" '$3 + 0 == s' | wc -l; } # STATE
 ports_in_state() { equals "$(count_ports "$2")" "$1"; } # COUNT STATE
 detach() { echo "$1" >"$vhci/detach"; }
+detached() { detach "$1" && wait_for 10 port_is "$1" 4; }
 
 # --- the simulator ----------------------------------------------------------
 
@@ -213,60 +224,278 @@ start_usbipd() {
 	wait_for 10 usbip list -r 127.0.0.1 || die "usbipd: $(cat "$tmp/usbipd.log")"
 }
 
+# --- devices that were attached ---------------------------------------------
+
+# sim_port [N]: port of the N-th device that the last simulator attached.
+sim_port() { awk -v n="${1:-1}" '/^attached port/ && ++i == n { print $3 }' "$sim_log"; }
+used_ports() { status_lines | awk '$3 + 0 == 6 { print $2 + 0 }'; }
+
+# /dev of a device, by busid; no such file, no success.
+node_of() {
+	printf '/dev/bus/usb/%03d/%03d\n' \
+		"$(cat "/sys/bus/usb/devices/$1/busnum")" "$(cat "/sys/bus/usb/devices/$1/devnum")"
+}
+tty_of() { dev_of "/sys/bus/usb/devices/$1/$1":1.0/tty/*; }
+disk_of() { dev_of "/sys/bus/usb/devices/$1/$1":1.0/host*/target*/*/block/*; }
+dev_of() { [ -e "$1" ] && echo "/dev/${1##*/}"; }
+
+# Drivers of the simulated devices; udev may not be there to load them.
+load_device_drivers() {
+	for module in cdc_acm usb_storage sd_mod usbtest; do
+		modprobe "$module" || skip "no $module on this kernel"
+	done
+}
+
+# usable PORT: the simulated device there has its drivers and files.
+usable() {
+	port_is "$1" 6 || return 1
+	usable=$(port_busid "$1")
+	read -r product <"/sys/bus/usb/devices/$usable/product" || return 1
+	case $product in
+	*'serial port') tty_of "$usable" ;;
+	*disk) disk_of "$usable" ;;
+	*source/sink) driven_by "$usable:1.0" usbtest ;;
+	*) test -e "/sys/bus/usb/devices/$usable/$usable:1.0/bInterfaceNumber" ;;
+	esac
+}
+
+# exercise PORT: data to the simulated device and back, compared.
+exercise() {
+	exercised=$(port_busid "$1")
+	read -r product <"/sys/bus/usb/devices/$exercised/product" || return 1
+	case $product in
+	*'serial port') serial_echoes "$(tty_of "$exercised")" 16384 ;;
+	*disk) disk_keeps "$(disk_of "$exercised")" 512 ;;
+	*source/sink) "$tests/testusb" -D "$(node_of "$exercised")" -t 3 -c 50 &&
+		"$tests/testusb" -D "$(node_of "$exercised")" -t 14 -c 50 ;;
+	*interrupt*) "$tests/usbfs" "$(node_of "$exercised")" echo 0x01 0x81 8 50 ;;
+	*isochronous*) "$tests/usbfs" "$(node_of "$exercised")" count 0x81 1 512 64 ;;
+	*) echo "nothing to exercise on port $1"; return 1 ;;
+	esac
+}
+serial_echoes() ( # TTY BYTES
+	mine=$tmp/serial.${1##*/}
+	exec 3<>"$1" || exit 1
+	stty -F "$1" raw -echo || exit 1
+	head -c "$2" /dev/urandom >"$mine"
+	timeout 20 head -c "$2" <&3 >"$mine.back" &
+	timeout 20 cat "$mine" >&3 && wait $! && cmp "$mine" "$mine.back"
+)
+disk_keeps() { # DISK KIBIBYTES
+	disk_keeps=$tmp/disk.${1##*/}
+	head -c "$2"K /dev/urandom >"$disk_keeps"
+	dd if="$disk_keeps" of="$1" bs=64k oflag=direct &&
+		dd if="$1" of="$disk_keeps.back" bs=64k count=$(($2 / 64)) iflag=direct &&
+		cmp "$disk_keeps" "$disk_keeps.back"
+}
+
+# our_lines: what the client driver has logged since log_mark.
+our_lines() { kernel_since | grep vhci_hcd; }
+one_line() { # PATTERN
+	one_line=$(our_lines) || { echo "nothing in the log"; return 1; }
+	case $one_line in
+	*"
+"*) echo "more than one line: $one_line"; return 1 ;;
+	esac
+	contains "$one_line" "$1"
+}
+
+# nports_works N: eight checks of a client loaded with nports=N.
+nports_works() {
+	load_client nports="$1" || die "vhci-hcd does not load"
+	last=$((2 * $1 - 1))
+	check "nports counts both speeds" equals "$(cat "$vhci/nports")" $((2 * $1))
+	check "each port below nports is listed once" \
+		equals "$(status_lines | awk '{ print $2 + 0 }' | sort -n)" "$(seq 0 $last)"
+	check "half of them are USB2" equals "$(status_lines | grep -c '^hs')" "$1"
+	check "all are free" ports_in_state $((2 * $1)) 4
+	check "usbip port reads them" usbip port
+	check "usbip list -l works" usbip list -l
+	start_sim sim --attach $last int:speed=super
+	check "the last port takes a device" wait_for 20 usable $last
+	check "and the device works" exercise $last
+}
+
+# qemu_disk: busid of QEMU's usb-storage, once its disk is there.
+qemu_disk() {
+	modprobe -a xhci_pci usb_storage sd_mod || return 1
+	wait_for 10 present 46f4:0001 >&2 && qemu_disk=$(busids 46f4:0001) &&
+		wait_for 20 disk_of "$qemu_disk" >&2 && echo "$qemu_disk"
+}
+disk_sum() { dd if="$1" bs=64k count="$2" iflag=direct 2>"$tmp/dd" | sha256sum; } # DISK BLOCKS
+
+# disk_travels: eight checks of QEMU's disk, from a server to a client that were
+# loaded before, over TCP to 127.0.0.1 with the kernel's tools.
+disk_travels() {
+	busid=$(qemu_disk) || skip "no QEMU usb-storage here"
+	here=$(disk_sum "$(disk_of "$busid")" 32)
+	check "it can be bound" usbip bind -b "$busid"
+	start_usbipd
+	check "it can be attached" usbip attach -r 127.0.0.1 -b "$busid"
+	wait_for 20 ports_in_state 1 6 || die "no port has it: $(status_lines | grep -v ' 004 ')"
+	there=$(port_busid "$(used_ports)")
+	check "its disk appears" wait_for 30 disk_of "$there"
+	check "it has the same data" equals "$(disk_sum "$(disk_of "$there")" 32)" "$here"
+	check "it keeps new data" disk_keeps "$(disk_of "$there")" 2048
+	new=$(sha256sum <"$disk_keeps")
+	check "it can be detached" usbip detach -p "$(used_ports)"
+	wait_for 10 status_is "$busid" 1 || die "the server still says it is used"
+	check "it can be unbound" usbip unbind -b "$busid"
+	wait_for 20 disk_of "$busid" || die "its driver is not back"
+	check "the new data is on it" equals "$(disk_sum "$(disk_of "$busid")" 32)" "$new"
+}
+
 # --- local devices ----------------------------------------------------------
 
 # busids VID:PID: of all devices that are not imported ones.
 busids() {
 	for dev in /sys/bus/usb/devices/*; do
 		[ -e "$dev/idVendor" ] || continue
-		[ "$(cat "$dev/idVendor"):$(cat "$dev/idProduct")" = "$1" ] || continue
+		read -r busids_vid <"$dev/idVendor" || continue
+		read -r busids_pid <"$dev/idProduct" || continue
+		[ "$busids_vid:$busids_pid" = "$1" ] || continue
 		case $(readlink -f "$dev") in
 		*/vhci_hcd.*) ;;
-		*) basename "$dev" ;;
+		*) echo "${dev##*/}" ;;
 		esac
 	done
 }
 present() { [ -n "$(busids "$1")" ] || { echo "no $1"; return 1; }; } # VID:PID
 driver_of() { # BUSID
-	[ ! -e "/sys/bus/usb/devices/$1/driver" ] ||
-		basename "$(readlink "/sys/bus/usb/devices/$1/driver")"
+	[ -e "/sys/bus/usb/devices/$1/driver" ] || return 0
+	driver_of=$(readlink "/sys/bus/usb/devices/$1/driver")
+	echo "${driver_of##*/}"
 }
 driven_by() { equals "$(driver_of "$1")" "$2"; } # BUSID DRIVER
-exported() { driven_by "$1" usbip-host; }
+# The file comes last: the driver's probe is over.
+exported() { driven_by "$1" usbip-host && [ -e "/sys/bus/usb/devices/$1/usbip_status" ]; }
+attribute() { cat "/sys/bus/usb/devices/$1/$2"; } # BUSID NAME
+status_is() { # BUSID STATUS
+	read -r status <"/sys/bus/usb/devices/$1/usbip_status" && equals "$status" "$2"
+}
+interface_driver() { # BUSID: of its first interface
+	for file in "/sys/bus/usb/devices/$1:"*.0/driver; do
+		[ ! -e "$file" ] || basename "$(readlink "$file")"
+	done
+}
+interface_driven_by() { equals "$(interface_driver "$1")" "$2"; } # BUSID DRIVER
 
-# gadget NAME VID PID SERIAL: a device on dummy_hcd, not plugged in yet.
+# all_but_present: rules that claim every device but those there are now, so that
+# "*" takes no disk or keyboard from who runs the test.
+all_but_present() {
+	for dev in /sys/bus/usb/devices/*; do
+		[ -e "$dev/idVendor" ] || continue
+		[ "$(cat "$dev/bDeviceClass")" = 09 ] ||
+			echo "!$(cat "$dev/idVendor"):$(cat "$dev/idProduct")"
+	done | sort -u | tr '\n' ,
+	echo '*'
+}
+
+# --- the server's files -----------------------------------------------------
+
+# write_to FILE TEXT [TYPE]: prints "ok" or "errno NAME". %d in TEXT is a
+# descriptor of TYPE, see attach-raw; the other end of it closes at once.
+write_to() {
+	[ -x "$sim_dir/attach-raw" ] || skip "attach-raw is not built"
+	"$sim_dir/attach-raw" -t 0 -f "$2" "${3:-none}" "$1"
+}
+answers() { equals "$(write_to "$2" "$3" "${4:-none}")" "$1"; } # ANSWER FILE TEXT [TYPE]
+
+autobind=/sys/module/usbip_host/parameters/autobind
+set_rules() { answers ok "$autobind" "$1"; } # TEXT
+rules_are() { equals "$(cat "$autobind")" "$1"; } # TEXT
+
+# peer BUSID SCRIPT: usbip-peer as the client of an exported device, to its end.
+# start_peer NAME BUSID SCRIPT: in the background, connected when this returns;
+# its words in $tmp/NAME.log, its process in $peer_pid.
+peer() {
+	[ -x "$sim_dir/usbip-peer" ] || skip "usbip-peer is not built"
+	"$sim_dir/usbip-peer" --tcp --sockfd "$1" -e "$2"
+}
+start_peer() {
+	[ -x "$sim_dir/usbip-peer" ] || skip "usbip-peer is not built"
+	"$sim_dir/usbip-peer" --tcp --sockfd "$2" -e "$3" >"$tmp/$1.log" 2>&1 &
+	peer_pid=$!
+	pids="$pids $peer_pid"
+	wait_for 10 status_is "$2" 2 || die "usbip-peer: $(cat "$tmp/$1.log")"
+}
+
+# gadget NAME VID PID SERIAL [FUNCTION]: a device on dummy_hcd, not plugged in yet.
+# FUNCTION is SourceSink (its IN data is zeroes), Loopback (IN waits for OUT) or another of configfs.
 # plug NAME UDC, unplug NAME: UDC is dummy_udc.0, dummy_udc.1, …; another UDC is
 # another port.
 configfs=/sys/kernel/config/usb_gadget
 load_dummy() { # [NUMBER OF CONTROLLERS]
 	for module in libcomposite usb_f_ss_lb "dummy_hcd num=${1:-1}"; do
 		# shellcheck disable=SC2086 # name and parameter
-		modprobe $module || skip "no $module on this kernel"
+		loaded "${module% num=*}" || modprobe $module || skip "no $module on this kernel"
 	done
+	[ -e "/sys/class/udc/dummy_udc.$((${1:-1} - 1))" ] || skip "dummy_hcd is loaded with fewer ports"
 	mountpoint -q /sys/kernel/config || mount -t configfs configfs /sys/kernel/config
 }
 gadget() {
 	g=$configfs/$1
-	mkdir "$g" "$g/strings/0x409" "$g/configs/c.1" "$g/functions/SourceSink.0" || return 1
+	gadgets="$gadgets $1"
+	gadget_function=${5:-SourceSink}.0
+	mkdir "$g" "$g/strings/0x409" "$g/configs/c.1" "$g/functions/$gadget_function" || return 1
 	echo "0x$2" >"$g/idVendor"
 	echo "0x$3" >"$g/idProduct"
 	echo "$4" >"$g/strings/0x409/serialnumber"
 	echo "usbip-ext gadget $1" >"$g/strings/0x409/product"
-	echo 0 >"$g/functions/SourceSink.0/pattern"
-	ln -s "$g/functions/SourceSink.0" "$g/configs/c.1/"
+	[ "$gadget_function" != SourceSink.0 ] || echo 0 >"$g/functions/$gadget_function/pattern"
+	ln -s "$g/functions/$gadget_function" "$g/configs/c.1/"
 }
 plug() { echo "$2" >"$configfs/$1/UDC"; }
 unplug() { echo >"$configfs/$1/UDC"; }
 
+# plugged NAME UDC: plug, and wait until it is there; sets $busid.
+# busid_on UDC: what is plugged in there.
+busid_on() {
+	for dev in "/sys/devices/platform/dummy_hcd.${1#dummy_udc.}"/usb*/*-1; do
+		[ ! -e "$dev/idVendor" ] || basename "$dev"
+	done
+}
+occupied() { [ -n "$(busid_on "$1")" ]; } # UDC
+empty() { [ -z "$(busid_on "$1")" ]; } # UDC
+plugged() {
+	plug "$1" "$2" || die "cannot plug $1 into $2"
+	wait_for 20 occupied "$2" || die "$1 does not appear on $2"
+	# shellcheck disable=SC2034 # for the tests
+	busid=$(busid_on "$2")
+}
+replugged() { # NAME UDC
+	unplug "$1" || die "cannot unplug $1"
+	wait_for 20 empty "$2" || die "$1 does not go from $2"
+	plugged "$1" "$2"
+}
+
+# export_gadget [FUNCTION]: the server with one exported gadget in $busid.
+export_gadget() {
+	load_dummy 1
+	load_host autobind=1d6b:0104 || die "usbip-host does not load"
+	gadget one 1d6b 0104 A1 "${1:-SourceSink}"
+	plugged one dummy_udc.0
+	wait_for 20 exported "$busid" || die "$busid is not exported"
+}
+# endpoint BUSID in|out: number of the first one of interface 0.
+endpoint() {
+	case $2 in
+	in) set -- "/sys/bus/usb/devices/$1:"*.0/ep_8? ;;
+	out) set -- "/sys/bus/usb/devices/$1:"*.0/ep_0? ;;
+	esac
+	echo "0x${1##*ep_?}"
+}
+
 cleanup_gadgets() {
-	for g in "$configfs"/*; do
+	for g in $gadgets; do
+		g=$configfs/$g
 		[ -d "$g" ] || continue
 		[ -z "$(cat "$g/UDC")" ] || echo >"$g/UDC"
-		rm "$g"/configs/c.1/SourceSink.0
-		rmdir "$g/configs/c.1" "$g/functions/SourceSink.0" "$g/strings/0x409" "$g"
+		rm "$g"/configs/c.1/*.0
+		rmdir "$g/configs/c.1" "$g/functions"/*.0 "$g/strings/0x409" "$g"
 	done
 	case $modules_at_start in
 	*" dummy_hcd "*) ;;
-	*) unload dummy_hcd usb_f_ss_lb ;;
+	*) unload dummy_hcd ;;
 	esac
 }

@@ -9,8 +9,8 @@
 #include "vhci.h"
 
 /* A string, so that a value which is no number gets the same one line. */
-static char nports_arg[12] = "64";
-module_param_string(nports, nports_arg, sizeof(nports_arg), 0444);
+static char *nports_arg = "64";
+module_param_named(nports, nports_arg, charp, 0444);
 MODULE_PARM_DESC(nports,
 	"Devices that can be attached at once, of any speed (default 64; at most 15 for every two free USB bus numbers)");
 

@@ -1,0 +1,57 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# 64 devices of mixed kinds and speeds work at the same time, without a kernel thread for any.
+# timeout 240
+. "$(dirname "$0")/../lib.sh"
+
+plan 8
+load_client nports=64 || die "vhci-hcd does not load"
+load_device_drivers
+
+# Drivers of the devices have threads of their own, three a disk; USB/IP may not.
+our_threads() { ps --ppid 2 -o comm= | awk '!/^(kworker\/|usb-storage|scsi_(eh|tmf)_)/' | sort; }
+our_threads >"$tmp/before"
+no_new_threads() { our_threads | diff "$tmp/before" -; }
+start_sim sim --attach \
+	serial:speed=full,count=8 serial:speed=high,count=8 serial:speed=super,count=8 \
+	storage:speed=high,count=8,size=1 storage:speed=super,count=8,size=1 \
+	bulk:speed=high,count=6 bulk:speed=super,count=6 \
+	int:speed=low,count=3 int:speed=full,count=3 int:speed=high,count=3 int:speed=super,count=3
+
+check "64 ports are used" wait_for 60 ports_in_state 64 6
+check "as many are free" ports_in_state 64 4
+ports=$(used_ports)
+# Drivers and files of 24 serial ports, 16 disks, 12 devices for usbtest, 12 without.
+count_is() { equals $(($# - 1)) "$1"; }
+all_usable() {
+	in_sysfs='/sys/devices/platform/vhci_hcd.*/usb*/*-*/*:1.0'
+	# shellcheck disable=SC2086 # they are patterns
+	count_is 64 $in_sysfs && count_is 24 $in_sysfs/tty/tty* &&
+		count_is 16 $in_sysfs/host*/target*/*/block/sd* &&
+		count_is 12 /sys/bus/usb/drivers/usbtest/*:1.0
+}
+check "all have their drivers" wait_for 60 all_usable
+check "no kernel thread is new" no_new_threads
+
+jobs=
+for port in $ports; do
+	exercise "$port" >"$tmp/exercise.$port" 2>&1 &
+	jobs="$jobs $port:$!"
+done
+all_worked() {
+	failed=0
+	for job in $jobs; do
+		wait "${job#*:}" || { cat "$tmp/exercise.${job%:*}"; failed=1; }
+	done
+	return $failed
+}
+check "all work at the same time" all_worked
+check "no kernel thread is new with I/O" no_new_threads
+
+detach_all() {
+	for port in $ports; do
+		detach "$port" || return 1
+	done
+}
+check "all can be detached" detach_all
+check "all ports are free" wait_for 30 ports_in_state 128 4

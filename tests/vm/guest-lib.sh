@@ -5,27 +5,19 @@
 # Needs /usbip-ext made by tests/vm/build; mark and await need /out only.
 
 guest_modules=/lib/modules/$(uname -r)
-guest_index=/run/stock-index
 
 # use_ours: modprobe takes this project's modules from now on. The index comes
-# ready-made from build, for depmod takes long in here.
+# ready-made from build, for depmod takes more than a minute in here.
 use_ours() {
 	modprobe -r vhci-hcd usbip-host
-	if [ ! -d "$guest_index" ]; then
-		mkdir "$guest_index"
-		cp "$guest_modules"/modules.* "$guest_index"
-	fi
-	cp -r "/usbip-ext$guest_modules/." "$guest_modules"
+	mountpoint -q "$guest_modules" || mount -t overlay ours "$guest_modules" \
+		-o "lowerdir=/usbip-ext$guest_modules:$guest_modules"
 }
 
 # use_stock: modprobe takes the kernel's own modules again.
 use_stock() {
 	modprobe -r vhci-hcd usbip-host
-	if [ -d "$guest_index" ]; then
-		rm -r "$guest_modules/updates/dkms"
-		cp "$guest_index"/* "$guest_modules"
-		rm -r "$guest_index"
-	fi
+	! mountpoint -q "$guest_modules" || umount "$guest_modules"
 }
 
 # mark NAME: tells the other VM that NAME is reached.

@@ -11,7 +11,7 @@
 
 #include "conn.h"
 
-#define SHORT_HEADER	20
+#define SHORT_HEADER 20
 
 static const struct bad *bad_of(const struct conn *c)
 {
@@ -32,7 +32,8 @@ static bool due_once(struct conn *c, enum bad_id id)
 static void events_before(struct conn *c)
 {
 	struct usbipx_pdu stray = {
-		.command = USBIPX_RET_SUBMIT, .seqnum = 0x7ead0000,
+		.command = USBIPX_RET_SUBMIT,
+		.seqnum = 0x7ead0000,
 	};
 	struct usbipx_wire_header w;
 
@@ -74,7 +75,8 @@ static void spoil_header(struct conn *c, struct usbipx_wire_header *w,
 		memcpy(w->cmd_submit.setup, cmd->setup, sizeof(cmd->setup));
 	}
 	/* status lies in the same place in both answers */
-	if (bad_has(bad, BAD_POSITIVE_STATUS) && (int32_t)ntohl(w->ret_submit.status) < 0)
+	if (bad_has(bad, BAD_POSITIVE_STATUS) &&
+	    (int32_t)ntohl(w->ret_submit.status) < 0)
 		w->ret_submit.status = htonl(-ntohl(w->ret_submit.status));
 	if (w->command != htonl(USBIPX_RET_SUBMIT))
 		return;
@@ -84,7 +86,8 @@ static void spoil_header(struct conn *c, struct usbipx_wire_header *w,
 		w->ret_submit.number_of_packets = htonl(0xdeadbeef);
 	}
 	if (bad_has(bad, BAD_HUGE_ACTUAL))
-		w->ret_submit.actual_length = htonl(bad_value(bad, BAD_HUGE_ACTUAL));
+		w->ret_submit.actual_length =
+			htonl(bad_value(bad, BAD_HUGE_ACTUAL));
 	if (iso && bad_has(bad, BAD_ISO_ZERO_ACTUAL))
 		w->ret_submit.actual_length = 0;
 	if (iso && bad_has(bad, BAD_ISO_PACKETS))
@@ -133,7 +136,8 @@ static void encode_submit(struct conn *c, struct buf *b, const struct sim_urb *u
 	if (bad_has(bad, BAD_STATUS) && urb->pdu.ep)
 		ret.status = -(int)bad_value(bad, BAD_STATUS);
 	if (bad_has(bad, BAD_OVERSIZE_ACTUAL)) {
-		ret.length = urb->pdu.length + bad_value(bad, BAD_OVERSIZE_ACTUAL);
+		ret.length =
+			urb->pdu.length + bad_value(bad, BAD_OVERSIZE_ACTUAL);
 		extra = ret.length - urb->actual;
 	}
 	usbipx_encode(&w, &ret);
@@ -153,7 +157,8 @@ void answer_submit(void *host, struct sim_urb *urb)
 	size_t before;
 
 	if (verbose)
-		fprintf(stderr, "%s: urb %u ep %u%s length %u: status %d actual %u\n",
+		fprintf(stderr,
+			"%s: urb %u ep %u%s length %u: status %d actual %u\n",
 			c->dev->busid, urb->pdu.seqnum, urb->pdu.ep,
 			urb->pdu.in ? "in" : "out", urb->pdu.length,
 			urb->status, urb->actual);
@@ -195,8 +200,8 @@ static void send_unlink(struct conn *c, const struct usbipx_pdu *cmd,
 		return;
 	}
 	buf_add(&c->late, &w, sizeof(w));
-	loop_timer_set(&c->unlink_timer, loop_now() +
-		       bad_value(bad, BAD_UNLINK_SLOW) * 1000000ULL);
+	loop_timer_set(&c->unlink_timer,
+		       loop_now() + bad_value(bad, BAD_UNLINK_SLOW) * 1000000ULL);
 }
 
 void answer_unlink(struct conn *c, const struct usbipx_pdu *cmd)

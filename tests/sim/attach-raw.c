@@ -29,8 +29,10 @@ static int open_type(const char *type, int fd[2])
 		const char *name;
 		enum pair_type type;
 	} pairs[] = {
-		{ "tcp", PAIR_TCP }, { "unix", PAIR_UNIX },
-		{ "dgram", PAIR_DGRAM }, { "seqpacket", PAIR_SEQPACKET },
+		{ "tcp", PAIR_TCP },
+		{ "unix", PAIR_UNIX },
+		{ "dgram", PAIR_DGRAM },
+		{ "seqpacket", PAIR_SEQPACKET },
 	};
 	size_t i;
 
@@ -79,7 +81,8 @@ static void expand(char *to, size_t size, const char *format, int fd)
 /* Until standard input is at its end, or the time is over. */
 static void linger(int timeout)
 {
-	struct pollfd pfd = { .fd = timeout < 0 ? STDIN_FILENO : -1, .events = POLLIN };
+	struct pollfd pfd = { .fd = timeout < 0 ? STDIN_FILENO : -1,
+			      .events = POLLIN };
 	char sink[256];
 
 	while (poll(&pfd, 1, timeout) > 0)

@@ -13,9 +13,9 @@
 #include "pair.h"
 #include "server.h"
 
-#define VHCI		"/sys/devices/platform/vhci_hcd.0"
-#define PORT_FREE	4
-#define TRIES		64
+#define VHCI	  "/sys/devices/platform/vhci_hcd.0"
+#define PORT_FREE 4
+#define TRIES	  64
 
 struct attach_mode attach_mode = { .port = -1 };
 static unsigned int n_attached;
@@ -54,7 +54,7 @@ static int free_port(enum usb_device_speed speed)
 	char path[128];
 	int i, port;
 
-	for (i = 0; ; i++) {
+	for (i = 0;; i++) {
 		if (i)
 			snprintf(path, sizeof(path), VHCI "/status.%d", i);
 		else

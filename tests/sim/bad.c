@@ -13,9 +13,9 @@
 
 enum bad_arg {
 	ARG_NONE,
-	ARG_OPTIONAL,	/* a number may follow */
-	ARG_NUMBER,	/* a number must follow */
-	ARG_BYTES,	/* [N:]HEX must follow */
+	ARG_OPTIONAL, /* a number may follow */
+	ARG_NUMBER,   /* a number must follow */
+	ARG_BYTES,    /* [N:]HEX must follow */
 };
 
 static const struct bad_flag {
@@ -24,78 +24,74 @@ static const struct bad_flag {
 	const char *help;
 } flags[BAD_COUNT] = {
 	[BAD_UNLINK_SILENT] = { "unlink-silent", ARG_NONE,
-		"cancel the URB, answer CMD_UNLINK with nothing at all" },
+				"cancel the URB, answer CMD_UNLINK with nothing at all" },
 	[BAD_UNLINK_IGNORE] = { "unlink-ignore", ARG_NONE,
-		"ignore CMD_UNLINK: the URB stays pending and may complete later" },
+				"ignore CMD_UNLINK: the URB stays pending and may complete later" },
 	[BAD_UNLINK_DOUBLE] = { "unlink-double", ARG_NONE,
-		"answer CMD_UNLINK twice" },
+				"answer CMD_UNLINK twice" },
 	[BAD_UNLINK_BOTH] = { "unlink-both", ARG_NONE,
-		"RET_SUBMIT -ECONNRESET, then RET_UNLINK -ECONNRESET" },
+			      "RET_SUBMIT -ECONNRESET, then RET_UNLINK -ECONNRESET" },
 	[BAD_UNLINK_BOTH_LATE] = { "unlink-both-late", ARG_NONE,
-		"RET_UNLINK -ECONNRESET, then RET_SUBMIT -ECONNRESET" },
+				   "RET_UNLINK -ECONNRESET, then RET_SUBMIT -ECONNRESET" },
 	[BAD_UNLINK_ZERO] = { "unlink-zero", ARG_NONE,
-		"RET_UNLINK 0 after a real cancel, no RET_SUBMIT" },
+			      "RET_UNLINK 0 after a real cancel, no RET_SUBMIT" },
 	[BAD_UNLINK_WRONG_SEQNUM] = { "unlink-wrong-seqnum", ARG_NONE,
-		"RET_UNLINK carries the seqnum of the cancelled URB" },
+				      "RET_UNLINK carries the seqnum of the cancelled URB" },
 	[BAD_UNLINK_SLOW] = { "unlink-slow", ARG_NUMBER,
-		"RET_UNLINK comes N ms late" },
+			      "RET_UNLINK comes N ms late" },
 	[BAD_POSITIVE_STATUS] = { "positive-status", ARG_NONE,
-		"errno values are sent unnegated" },
+				  "errno values are sent unnegated" },
 	[BAD_STATUS] = { "status", ARG_NUMBER,
-		"every URB but those of endpoint 0 answers status -N" },
+			 "every URB but those of endpoint 0 answers status -N" },
 	[BAD_GARBAGE_PACKETS] = { "garbage-packets", ARG_NONE,
-		"garbage in number_of_packets and start_frame, not isochronous" },
+				  "garbage in number_of_packets and start_frame, not isochronous" },
 	[BAD_ECHO_HEADER] = { "echo-header", ARG_NONE,
-		"answers echo devid, direction, ep and the setup packet" },
+			      "answers echo devid, direction, ep and the setup packet" },
 	[BAD_DEVID0] = { "devid0", ARG_NONE,
-		"busnum and devnum 0 in the import record" },
+			 "busnum and devnum 0 in the import record" },
 	[BAD_OVERSIZE_ACTUAL] = { "oversize-actual", ARG_OPTIONAL,
-		"actual_length N (16) beyond the buffer, data with it" },
+				  "actual_length N (16) beyond the buffer, data with it" },
 	[BAD_HUGE_ACTUAL] = { "huge-actual", ARG_OPTIONAL,
-		"actual_length N (0xffffffff), no such data" },
+			      "actual_length N (0xffffffff), no such data" },
 	[BAD_DOUBLE_ANSWER] = { "double-answer", ARG_NONE,
-		"every RET_SUBMIT is sent twice" },
+				"every RET_SUBMIT is sent twice" },
 	[BAD_ISO_ZERO_ACTUAL] = { "iso-zero-actual", ARG_NONE,
-		"actual_length 0 although the packets have data (as dwc2 does)" },
+				  "actual_length 0 although the packets have data (as dwc2 does)" },
 	[BAD_ISO_PACKETS] = { "iso-packets", ARG_NUMBER,
-		"number_of_packets N in isochronous answers" },
+			      "number_of_packets N in isochronous answers" },
 	[BAD_ISO_OFFSET] = { "iso-offset", ARG_OPTIONAL,
-		"last packet descriptor has offset N (0x7ffffff0)" },
+			     "last packet descriptor has offset N (0x7ffffff0)" },
 	[BAD_ISO_LENGTH] = { "iso-length", ARG_OPTIONAL,
-		"last packet descriptor has length N (0x7ffffff0)" },
+			     "last packet descriptor has length N (0x7ffffff0)" },
 	[BAD_ISO_ACTUAL] = { "iso-actual", ARG_OPTIONAL,
-		"last packet descriptor has actual_length N (0x7ffffff0)" },
+			     "last packet descriptor has actual_length N (0x7ffffff0)" },
 	[BAD_UNKNOWN_SEQNUM] = { "unknown-seqnum", ARG_OPTIONAL,
-		"after N URBs, once: a RET_SUBMIT nobody waits for" },
+				 "after N URBs, once: a RET_SUBMIT nobody waits for" },
 	[BAD_UNKNOWN_COMMAND] = { "unknown-command", ARG_OPTIONAL,
-		"after N URBs, once: a header with command 0x1234" },
-	[BAD_INJECT] = { "inject", ARG_BYTES,
-		"after N URBs, once: these bytes" },
+				  "after N URBs, once: a header with command 0x1234" },
+	[BAD_INJECT] = { "inject", ARG_BYTES, "after N URBs, once: these bytes" },
 	[BAD_SILENT_AFTER] = { "silent-after", ARG_OPTIONAL,
-		"after N URBs nothing is answered, all is read" },
+			       "after N URBs nothing is answered, all is read" },
 	[BAD_DEAF_AFTER] = { "deaf-after", ARG_OPTIONAL,
-		"after N URBs nothing is answered nor read" },
+			     "after N URBs nothing is answered nor read" },
 	[BAD_CLOSE_AFTER] = { "close-after", ARG_OPTIONAL,
-		"close the connection after N URBs" },
+			      "close the connection after N URBs" },
 	[BAD_RST_AFTER] = { "rst-after", ARG_OPTIONAL,
-		"reset the connection (RST) after N URBs" },
+			    "reset the connection (RST) after N URBs" },
 	[BAD_HALF_CLOSE_AFTER] = { "half-close-after", ARG_OPTIONAL,
-		"shut the sending side down after N URBs" },
+				   "shut the sending side down after N URBs" },
 	[BAD_SHORT_HEADER] = { "short-header", ARG_OPTIONAL,
-		"after N URBs send 20 bytes of the next header, then close" },
+			       "after N URBs send 20 bytes of the next header, then close" },
 	[BAD_SHORT_DATA] = { "short-data", ARG_OPTIONAL,
-		"after N URBs send half the data of the next IN answer, then close" },
-	[BAD_SEGMENTS] = { "segments", ARG_NUMBER,
-		"send in pieces of N bytes" },
+			     "after N URBs send half the data of the next IN answer, then close" },
+	[BAD_SEGMENTS] = { "segments", ARG_NUMBER, "send in pieces of N bytes" },
 	[BAD_SLOW] = { "slow", ARG_NUMBER,
-		"every URB waits N us before the device sees it" },
+		       "every URB waits N us before the device sees it" },
 };
 
 static const unsigned int defaults[BAD_COUNT] = {
-	[BAD_OVERSIZE_ACTUAL] = 16,
-	[BAD_HUGE_ACTUAL] = 0xffffffff,
-	[BAD_ISO_OFFSET] = 0x7ffffff0,
-	[BAD_ISO_LENGTH] = 0x7ffffff0,
+	[BAD_OVERSIZE_ACTUAL] = 16,    [BAD_HUGE_ACTUAL] = 0xffffffff,
+	[BAD_ISO_OFFSET] = 0x7ffffff0, [BAD_ISO_LENGTH] = 0x7ffffff0,
 	[BAD_ISO_ACTUAL] = 0x7ffffff0,
 };
 
@@ -136,7 +132,8 @@ static int parse_one(struct bad *bad, char *text, char *error, size_t size)
 		snprintf(error, size, "no such misbehaviour: %s", text);
 		return -1;
 	}
-	if (!value && (flags[id].arg == ARG_NUMBER || flags[id].arg == ARG_BYTES)) {
+	if (!value &&
+	    (flags[id].arg == ARG_NUMBER || flags[id].arg == ARG_BYTES)) {
 		snprintf(error, size, "%s wants a value", text);
 		return -1;
 	}

@@ -15,9 +15,9 @@
 
 #include "conn.h"
 
-#define READ_ROOM	(256 * 1024)
-#define OUT_MUCH	(8 * 1024 * 1024)	/* stop reading while so much waits */
-#define LENGTH_MAX	(64 * 1024 * 1024)
+#define READ_ROOM  (256 * 1024)
+#define OUT_MUCH   (8 * 1024 * 1024) /* stop reading while so much waits */
+#define LENGTH_MAX (64 * 1024 * 1024)
 
 bool verbose;
 
@@ -39,8 +39,7 @@ static void protocol_error(struct conn *c, const char *what, uint32_t value)
 }
 
 /* Isochronous packets lie inside the buffer, or the client is in error. */
-static bool decode_packets(struct conn *c, struct sim_urb *urb,
-			   const uint8_t *at)
+static bool decode_packets(struct conn *c, struct sim_urb *urb, const uint8_t *at)
 {
 	unsigned int i;
 
@@ -62,7 +61,7 @@ static bool decode_packets(struct conn *c, struct sim_urb *urb,
 			return false;
 		}
 		p->actual = 0;
-		p->status = E_XDEV;	/* until it has been transferred */
+		p->status = E_XDEV; /* until it has been transferred */
 	}
 	return true;
 }

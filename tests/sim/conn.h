@@ -13,9 +13,9 @@
 
 enum conn_end {
 	END_NOT,
-	END_CLOSE,	/* once all is sent */
+	END_CLOSE, /* once all is sent */
 	END_RST,
-	END_NOW,	/* the peer is gone, or broke the protocol */
+	END_NOW, /* the peer is gone, or broke the protocol */
 };
 
 struct conn {
@@ -25,13 +25,13 @@ struct conn {
 	struct sim_dev *dev;
 	struct buf in;
 	struct buf out;
-	struct buf late;	/* RET_UNLINKs held back */
-	uint64_t answered;	/* RET_SUBMITs since start, or since "bad" */
-	uint64_t once;		/* bit per one-time misbehaviour done */
+	struct buf late;   /* RET_UNLINKs held back */
+	uint64_t answered; /* RET_SUBMITs since start, or since "bad" */
+	uint64_t once;	   /* bit per one-time misbehaviour done */
 	enum conn_end end;
 	bool silent;
 	bool deaf;
-	bool shut;		/* sending side to be shut down */
+	bool shut; /* sending side to be shut down */
 	bool shut_done;
 	void (*closed)(struct sim_dev *dev);
 };

@@ -22,7 +22,7 @@ struct control {
 	struct loop_fd io;
 	struct loop_task task;
 	struct control *next;
-	int out;		/* where replies go */
+	int out; /* where replies go */
 	bool end;
 	struct buf in;
 };
@@ -48,7 +48,8 @@ static void show_status(struct control *c)
 	struct sim_dev *dev;
 	char flags[512];
 
-	TAILQ_FOREACH(dev, &all_devices, link) {
+	TAILQ_FOREACH(dev, &all_devices, link)
+	{
 		bad_print(&dev->bad, flags, sizeof(flags));
 		say(c, "%s %s %s %s %s port %d urbs %llu bad %s\n", dev->busid,
 		    dev->kind->name, speed_name(dev->speed),
@@ -118,7 +119,8 @@ static void run_line(struct control *c, char *line)
 	else if (!strcmp(verb, "bad") && rest)
 		set_bad(c, dev, rest);
 	else
-		say(c, "error: unplug BUSID, plug BUSID, bad BUSID FLAGS, status, quit\n");
+		say(c,
+		    "error: unplug BUSID, plug BUSID, bad BUSID FLAGS, status, quit\n");
 }
 
 static void run_lines(struct control *c)

@@ -20,7 +20,13 @@ void desc_raw(struct desc *d, const void *bytes, size_t n)
 void desc_begin(struct desc *d, enum usb_device_speed speed)
 {
 	uint8_t config[9] = {
-		9, USB_DT_CONFIG, 0, 0, 0, 1, 0,
+		9,
+		USB_DT_CONFIG,
+		0,
+		0,
+		0,
+		1,
+		0,
 		USB_CONFIG_ATT_ONE | USB_CONFIG_ATT_WAKEUP,
 		/* 100 mA, in units of 8 mA at SuperSpeed and of 2 mA below */
 		speed_is_super(speed) ? 13 : 50,
@@ -35,11 +41,12 @@ void desc_interface(struct desc *d, uint8_t number, uint8_t alt, uint8_t class,
 		    uint8_t subclass, uint8_t protocol)
 {
 	uint8_t iface[9] = {
-		9, USB_DT_INTERFACE, number, alt, 0, class, subclass, protocol, 0,
+		9,     USB_DT_INTERFACE, number,   alt, 0,
+		class, subclass,	 protocol, 0,
 	};
 
 	if (!alt)
-		d->mem[4]++;		/* bNumInterfaces */
+		d->mem[4]++; /* bNumInterfaces */
 	d->iface = d->len;
 	desc_raw(d, iface, sizeof(iface));
 }
@@ -52,20 +59,19 @@ static void add_endpoint(struct desc *d, uint8_t address, uint8_t type,
 
 	put_le16(ep + 4, size);
 	desc_raw(d, ep, sizeof(ep));
-	d->mem[d->iface + 4]++;		/* bNumEndpoints */
+	d->mem[d->iface + 4]++; /* bNumEndpoints */
 
 	if (!speed_is_super(d->speed))
 		return;
 	if ((type & USB_ENDPOINT_XFERTYPE_MASK) != USB_ENDPOINT_XFER_BULK)
-		put_le16(companion + 4, size);	/* wBytesPerInterval */
+		put_le16(companion + 4, size); /* wBytesPerInterval */
 	desc_raw(d, companion, sizeof(companion));
 }
 
 /* bInterval is a count of frames below high speed, an exponent from there on. */
-static uint8_t interrupt_interval(enum usb_device_speed speed,
-				  unsigned int frames)
+static uint8_t interrupt_interval(enum usb_device_speed speed, unsigned int frames)
 {
-	uint8_t exponent = 4;		/* 2^3 microframes = one frame */
+	uint8_t exponent = 4; /* 2^3 microframes = one frame */
 
 	if (speed == USB_SPEED_LOW && frames < 10)
 		return 10;
@@ -80,12 +86,14 @@ void desc_endpoint(struct desc *d, uint8_t address, uint8_t type,
 		   unsigned int size, unsigned int frames)
 {
 	static const uint16_t bulk[] = {
-		[USB_SPEED_FULL] = 64, [USB_SPEED_HIGH] = 512,
-		[USB_SPEED_SUPER] = 1024, [USB_SPEED_SUPER_PLUS] = 1024,
+		[USB_SPEED_FULL] = 64,
+		[USB_SPEED_HIGH] = 512,
+		[USB_SPEED_SUPER] = 1024,
+		[USB_SPEED_SUPER_PLUS] = 1024,
 	};
 	static const uint16_t interrupt[] = {
-		[USB_SPEED_LOW] = 8, [USB_SPEED_FULL] = 64,
-		[USB_SPEED_HIGH] = 1024, [USB_SPEED_SUPER] = 1024,
+		[USB_SPEED_LOW] = 8,	       [USB_SPEED_FULL] = 64,
+		[USB_SPEED_HIGH] = 1024,       [USB_SPEED_SUPER] = 1024,
 		[USB_SPEED_SUPER_PLUS] = 1024,
 	};
 
@@ -99,8 +107,7 @@ void desc_endpoint(struct desc *d, uint8_t address, uint8_t type,
 		     interrupt_interval(d->speed, frames));
 }
 
-void desc_iso(struct desc *d, uint8_t address, unsigned int size,
-	      uint8_t interval)
+void desc_iso(struct desc *d, uint8_t address, unsigned int size, uint8_t interval)
 {
 	unsigned int most = d->speed == USB_SPEED_FULL ? 1023 : 1024;
 	uint8_t sync = address & USB_DIR_IN ? USB_ENDPOINT_SYNC_ASYNC :
@@ -122,18 +129,38 @@ size_t desc_bos(uint8_t *to, enum usb_device_speed speed)
 		7, USB_DT_DEVICE_CAPABILITY, USB_CAP_TYPE_EXT, 0x02, 0, 0, 0,
 	};
 	static const uint8_t super[10] = {
-		10, USB_DT_DEVICE_CAPABILITY, USB_SS_CAP_TYPE,
-		0,			/* no latency tolerance messages */
-		0x0e, 0,		/* full, high and SuperSpeed */
-		1,			/* all functions from full speed on */
-		4, 0xf4, 0x01,		/* U1 4 us, U2 500 us */
+		10,
+		USB_DT_DEVICE_CAPABILITY,
+		USB_SS_CAP_TYPE,
+		0, /* no latency tolerance messages */
+		0x0e,
+		0, /* full, high and SuperSpeed */
+		1, /* all functions from full speed on */
+		4,
+		0xf4,
+		0x01, /* U1 4 us, U2 500 us */
 	};
 	static const uint8_t plus[20] = {
-		20, USB_DT_DEVICE_CAPABILITY, USB_SSP_CAP_TYPE, 0,
-		1, 0, 0, 0,		/* two sublink speed attributes */
-		0x00, 0x11, 0, 0,	/* one lane, id 0 */
-		0x30, 0x40, 10, 0,	/* id 0, 10 Gb/s, receive */
-		0xb0, 0x40, 10, 0,	/* id 0, 10 Gb/s, transmit */
+		20,
+		USB_DT_DEVICE_CAPABILITY,
+		USB_SSP_CAP_TYPE,
+		0,
+		1,
+		0,
+		0,
+		0, /* two sublink speed attributes */
+		0x00,
+		0x11,
+		0,
+		0, /* one lane, id 0 */
+		0x30,
+		0x40,
+		10,
+		0, /* id 0, 10 Gb/s, receive */
+		0xb0,
+		0x40,
+		10,
+		0, /* id 0, 10 Gb/s, transmit */
 	};
 	uint8_t head[5] = { 5, USB_DT_BOS, 0, 0, 2 };
 	size_t len = sizeof(head);

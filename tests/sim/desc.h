@@ -15,7 +15,7 @@
 struct desc {
 	enum usb_device_speed speed;
 	size_t len;
-	size_t iface;		/* where the present interface descriptor is */
+	size_t iface; /* where the present interface descriptor is */
 	uint8_t mem[1024];
 };
 

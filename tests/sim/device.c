@@ -118,8 +118,8 @@ struct sim_dev *device_find(const char *busid)
 	struct sim_dev *dev;
 
 	TAILQ_FOREACH(dev, &all_devices, link)
-		if (!strcmp(dev->busid, busid))
-			return dev;
+	if (!strcmp(dev->busid, busid))
+		return dev;
 	return NULL;
 }
 

@@ -17,17 +17,17 @@
 #include "loop.h"
 
 /* Errno values as they travel. */
-#define E_NOENT		(-2)
-#define E_NOMEM		(-12)
-#define E_XDEV		(-18)
-#define E_INVAL		(-22)
-#define E_PIPE		(-32)
-#define E_PROTO		(-71)
-#define E_OVERFLOW	(-75)
-#define E_ILSEQ		(-84)
-#define E_CONNRESET	(-104)
-#define E_SHUTDOWN	(-108)
-#define E_REMOTEIO	(-121)
+#define E_NOENT	    (-2)
+#define E_NOMEM	    (-12)
+#define E_XDEV	    (-18)
+#define E_INVAL	    (-22)
+#define E_PIPE	    (-32)
+#define E_PROTO	    (-71)
+#define E_OVERFLOW  (-75)
+#define E_ILSEQ	    (-84)
+#define E_CONNRESET (-104)
+#define E_SHUTDOWN  (-108)
+#define E_REMOTEIO  (-121)
 
 struct sim_dev;
 struct sim_ep;
@@ -125,8 +125,8 @@ struct sim_options {
 	unsigned int packet;	/* isochronous packet size */
 	unsigned int interval;	/* isochronous bInterval */
 	unsigned int tick;	/* ms between reports of their own accord */
-	unsigned int iso_error;	/* every Nth packet fails */
-	unsigned int iso_short;	/* every Nth packet is short */
+	unsigned int iso_error; /* every Nth packet fails */
+	unsigned int iso_short; /* every Nth packet is short */
 	bool mouse;
 };
 
@@ -151,7 +151,7 @@ struct sim_dev {
 	uint8_t address;
 	uint8_t config;
 	uint8_t alt[8];
-	uint8_t features;	/* bits of GET_STATUS(device) */
+	uint8_t features; /* bits of GET_STATUS(device) */
 
 	struct urb_list delayed;
 	struct loop_timer delay_timer;
@@ -160,7 +160,7 @@ struct sim_dev {
 	const struct host_ops *host_ops;
 	void *host;
 	uint64_t n_urbs;
-	int hub_port;		/* attach mode: where it sits, -1 = nowhere */
+	int hub_port; /* attach mode: where it sits, -1 = nowhere */
 	void *priv;
 };
 
@@ -179,7 +179,7 @@ static inline struct setup urb_setup(const struct sim_urb *urb)
 {
 	const uint8_t *s = urb->pdu.setup;
 
-	return (struct setup) {
+	return (struct setup){
 		s[0], s[1], get_le16(s + 2), get_le16(s + 4), get_le16(s + 6),
 	};
 }

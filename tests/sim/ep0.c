@@ -9,17 +9,17 @@
 
 #include "device.h"
 
-#define TYPE_STANDARD_DEVICE	(USB_TYPE_STANDARD | USB_RECIP_DEVICE)
-#define TYPE_STANDARD_IFACE	(USB_TYPE_STANDARD | USB_RECIP_INTERFACE)
-#define TYPE_STANDARD_EP	(USB_TYPE_STANDARD | USB_RECIP_ENDPOINT)
+#define TYPE_STANDARD_DEVICE (USB_TYPE_STANDARD | USB_RECIP_DEVICE)
+#define TYPE_STANDARD_IFACE  (USB_TYPE_STANDARD | USB_RECIP_INTERFACE)
+#define TYPE_STANDARD_EP     (USB_TYPE_STANDARD | USB_RECIP_ENDPOINT)
 
 /* SET_FEATURE(PORT_RESET) to a port: how a client passes on a device reset. */
-#define TYPE_PORT		(USB_TYPE_CLASS | USB_RECIP_OTHER)
-#define PORT_RESET		4
+#define TYPE_PORT  (USB_TYPE_CLASS | USB_RECIP_OTHER)
+#define PORT_RESET 4
 
-#define FEATURES_SUPER		((1 << USB_DEV_STAT_U1_ENABLED) | \
-				 (1 << USB_DEV_STAT_U2_ENABLED) | \
-				 (1 << USB_DEV_STAT_LTM_ENABLED))
+#define FEATURES_SUPER                                                         \
+	((1 << USB_DEV_STAT_U1_ENABLED) | (1 << USB_DEV_STAT_U2_ENABLED) |     \
+	 (1 << USB_DEV_STAT_LTM_ENABLED))
 
 /* Data stage towards the host, cut to what it asked for. */
 int ep0_answer(struct sim_urb *urb, const void *data, size_t n)
@@ -53,14 +53,30 @@ static uint8_t ep0_size(enum usb_device_speed speed)
 {
 	if (speed == USB_SPEED_LOW)
 		return 8;
-	return speed_is_super(speed) ? 9 : 64;	/* 9: as an exponent, 512 */
+	return speed_is_super(speed) ? 9 : 64; /* 9: as an exponent, 512 */
 }
 
 static int get_device(struct sim_dev *dev, struct sim_urb *urb)
 {
 	uint8_t d[18] = {
-		18, USB_DT_DEVICE, 0, 0, dev->kind->device_class, 0, 0,
-		ep0_size(dev->speed), 0, 0, 0, 0, 0x00, 0x01, 1, 2, 3, 1,
+		18,
+		USB_DT_DEVICE,
+		0,
+		0,
+		dev->kind->device_class,
+		0,
+		0,
+		ep0_size(dev->speed),
+		0,
+		0,
+		0,
+		0,
+		0x00,
+		0x01,
+		1,
+		2,
+		3,
+		1,
 	};
 
 	put_le16(d + 2, bcd_usb(dev->speed));
@@ -84,8 +100,16 @@ static enum usb_device_speed other_speed(const struct sim_dev *dev)
 static int get_qualifier(struct sim_dev *dev, struct sim_urb *urb)
 {
 	uint8_t d[10] = {
-		10, USB_DT_DEVICE_QUALIFIER, 0x00, 0x02,
-		dev->kind->device_class, 0, 0, 64, 1, 0,
+		10,
+		USB_DT_DEVICE_QUALIFIER,
+		0x00,
+		0x02,
+		dev->kind->device_class,
+		0,
+		0,
+		64,
+		1,
+		0,
 	};
 
 	if (other_speed(dev) == USB_SPEED_UNKNOWN)
@@ -109,13 +133,16 @@ static int get_other_speed(struct sim_dev *dev, struct sim_urb *urb)
 static int get_string(struct sim_dev *dev, struct sim_urb *urb, uint8_t index)
 {
 	const char *const text[] = {
-		"", "usbip-ext", dev->kind->product, dev->serial,
+		"",
+		"usbip-ext",
+		dev->kind->product,
+		dev->serial,
 	};
 	uint8_t d[2 + 2 * 126] = { 0, USB_DT_STRING };
 	size_t i;
 
 	if (!index) {
-		put_le16(d + 2, 0x0409);	/* English, United States */
+		put_le16(d + 2, 0x0409); /* English, United States */
 		d[0] = 4;
 		return ep0_answer(urb, d, 4);
 	}
@@ -234,8 +261,10 @@ static int interface_request(struct sim_dev *dev, struct sim_urb *urb,
 	case USB_REQ_SET_FEATURE:
 	case USB_REQ_CLEAR_FEATURE:
 		return speed_is_super(dev->speed) &&
-		       s->value == USB_INTRF_FUNC_SUSPEND ? 0 : E_PIPE;
-	case USB_REQ_GET_DESCRIPTOR:	/* HID descriptors are asked for here */
+				       s->value == USB_INTRF_FUNC_SUSPEND ?
+			       0 :
+			       E_PIPE;
+	case USB_REQ_GET_DESCRIPTOR: /* HID descriptors are asked for here */
 		return dev->kind->control ? dev->kind->control(dev, urb) : E_PIPE;
 	}
 	return E_PIPE;

@@ -13,13 +13,13 @@
 #include "buf.h"
 #include "device.h"
 
-#define EP_BULK		1
-#define EP_ISO		2
-#define EP_INT		3
+#define EP_BULK 1
+#define EP_ISO	2
+#define EP_INT	3
 
 /* Control OUT that is kept, control IN that gives it back. */
-#define CTRL_OUT	0x5b
-#define CTRL_IN		0x5c
+#define CTRL_OUT 0x5b
+#define CTRL_IN	 0x5c
 
 struct source_sink {
 	uint8_t kept[65536];
@@ -68,8 +68,8 @@ static int bulk_control(struct sim_dev *dev, struct sim_urb *urb)
 	struct source_sink *s = dev->priv;
 	struct setup setup = urb_setup(urb);
 
-	if ((setup.type & USB_TYPE_MASK) != USB_TYPE_VENDOR ||
-	    setup.value || setup.index)
+	if ((setup.type & USB_TYPE_MASK) != USB_TYPE_VENDOR || setup.value ||
+	    setup.index)
 		return E_PIPE;
 	if (setup.request == CTRL_OUT && !(setup.type & USB_DIR_IN)) {
 		s->kept_len = setup.length;

@@ -13,17 +13,17 @@
 #include "buf.h"
 #include "device.h"
 
-#define EP_OUT		0x01
-#define EP_IN		0x81
-#define REPORTS_MAX	256
+#define EP_OUT	    0x01
+#define EP_IN	    0x81
+#define REPORTS_MAX 256
 
-#define HID_DT_HID	0x21
-#define HID_DT_REPORT	0x22
-#define HID_GET_REPORT	0x01
-#define HID_GET_IDLE	0x02
+#define HID_DT_HID	 0x21
+#define HID_DT_REPORT	 0x22
+#define HID_GET_REPORT	 0x01
+#define HID_GET_IDLE	 0x02
 #define HID_GET_PROTOCOL 0x03
-#define HID_SET_REPORT	0x09
-#define HID_SET_IDLE	0x0a
+#define HID_SET_REPORT	 0x09
+#define HID_SET_IDLE	 0x0a
 #define HID_SET_PROTOCOL 0x0b
 
 struct report {
@@ -37,18 +37,17 @@ struct intr {
 	uint32_t n_ticks;
 	uint8_t idle;
 	uint8_t protocol;
-	struct buf reports;	/* of struct report */
+	struct buf reports; /* of struct report */
 };
 
 static const uint8_t mouse_report[] = {
-	0x05, 0x01, 0x09, 0x02, 0xa1, 0x01,	/* generic desktop, mouse */
-	0x09, 0x01, 0xa1, 0x00,			/* pointer, physical */
-	0x05, 0x09, 0x19, 0x01, 0x29, 0x03,	/* buttons 1 to 3 */
-	0x15, 0x00, 0x25, 0x01, 0x95, 0x03, 0x75, 0x01, 0x81, 0x02,
-	0x95, 0x01, 0x75, 0x05, 0x81, 0x01,	/* padding */
-	0x05, 0x01, 0x09, 0x30, 0x09, 0x31,	/* x, y */
-	0x15, 0x81, 0x25, 0x7f, 0x75, 0x08, 0x95, 0x02, 0x81, 0x06,
-	0xc0, 0xc0,
+	0x05, 0x01, 0x09, 0x02, 0xa1, 0x01, /* generic desktop, mouse */
+	0x09, 0x01, 0xa1, 0x00,		    /* pointer, physical */
+	0x05, 0x09, 0x19, 0x01, 0x29, 0x03, /* buttons 1 to 3 */
+	0x15, 0x00, 0x25, 0x01, 0x95, 0x03, 0x75, 0x01, 0x81, 0x02, 0x95, 0x01,
+	0x75, 0x05, 0x81, 0x01,		    /* padding */
+	0x05, 0x01, 0x09, 0x30, 0x09, 0x31, /* x, y */
+	0x15, 0x81, 0x25, 0x7f, 0x75, 0x08, 0x95, 0x02, 0x81, 0x06, 0xc0, 0xc0,
 };
 
 static const uint8_t hid_descriptor[9] = {
@@ -148,7 +147,8 @@ static int int_control(struct sim_dev *dev, struct sim_urb *urb)
 		return E_PIPE;
 	if (setup.type == 0x81 && setup.request == USB_REQ_GET_DESCRIPTOR) {
 		if (setup.value >> 8 == HID_DT_REPORT)
-			return ep0_answer(urb, mouse_report, sizeof(mouse_report));
+			return ep0_answer(urb, mouse_report,
+					  sizeof(mouse_report));
 		if (setup.value >> 8 == HID_DT_HID)
 			return ep0_answer(urb, hid_descriptor,
 					  sizeof(hid_descriptor));
@@ -201,9 +201,8 @@ const struct sim_kind kind_int = {
 	.product = "simulated interrupt device",
 	.vid = 0x1209,
 	.pid = 0x0004,
-	.speeds = 1 << USB_SPEED_LOW | 1 << USB_SPEED_FULL |
-		  1 << USB_SPEED_HIGH | 1 << USB_SPEED_SUPER |
-		  1 << USB_SPEED_SUPER_PLUS,
+	.speeds = 1 << USB_SPEED_LOW | 1 << USB_SPEED_FULL | 1 << USB_SPEED_HIGH |
+		  1 << USB_SPEED_SUPER | 1 << USB_SPEED_SUPER_PLUS,
 	.init = int_init,
 	.exit = int_exit,
 	.describe = int_describe,

@@ -14,13 +14,13 @@
 #include "buf.h"
 #include "device.h"
 
-#define EP_COUNT	1
-#define EP_LOOP		2
-#define LOOP_PACKETS	4096
+#define EP_COUNT     1
+#define EP_LOOP	     2
+#define LOOP_PACKETS 4096
 
 struct iso {
 	uint32_t n_in;
-	struct buf sizes;	/* of the packets in data, uint16_t each */
+	struct buf sizes; /* of the packets in data, uint16_t each */
 	struct buf data;
 };
 
@@ -76,9 +76,11 @@ static int count_in(struct sim_dev *dev, struct iso *s, uint8_t *to,
 	uint8_t head[4];
 	size_t i;
 
-	if (dev->opt.iso_error && count % dev->opt.iso_error == dev->opt.iso_error - 1)
+	if (dev->opt.iso_error &&
+	    count % dev->opt.iso_error == dev->opt.iso_error - 1)
 		return E_ILSEQ;
-	if (dev->opt.iso_short && count % dev->opt.iso_short == dev->opt.iso_short - 1)
+	if (dev->opt.iso_short &&
+	    count % dev->opt.iso_short == dev->opt.iso_short - 1)
 		n /= 2;
 	put_le32(head, count);
 	for (i = 0; i < n; i++)
@@ -107,8 +109,7 @@ static int iso_packet(struct sim_dev *dev, struct sim_urb *urb,
 	if (p->length > urb->ep->maxp)
 		return E_OVERFLOW;
 	p->actual = p->length;
-	if (urb->pdu.ep == EP_LOOP &&
-	    s->sizes.len < LOOP_PACKETS * sizeof(size)) {
+	if (urb->pdu.ep == EP_LOOP && s->sizes.len < LOOP_PACKETS * sizeof(size)) {
 		size = p->length;
 		buf_add(&s->sizes, &size, sizeof(size));
 		buf_add(&s->data, at, size);

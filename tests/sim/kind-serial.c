@@ -10,28 +10,28 @@
 #include "buf.h"
 #include "device.h"
 
-#define EP_DATA_OUT	0x01
-#define EP_DATA_IN	0x81
-#define EP_NOTIFY	0x82
+#define EP_DATA_OUT 0x01
+#define EP_DATA_IN  0x81
+#define EP_NOTIFY   0x82
 
-#define LOOP_ROOM	(64 * 1024)	/* above it, output waits */
+#define LOOP_ROOM (64 * 1024) /* above it, output waits */
 
-#define CDC_SET_LINE_CODING		0x20
-#define CDC_GET_LINE_CODING		0x21
-#define CDC_SET_CONTROL_LINE_STATE	0x22
-#define CDC_SEND_BREAK			0x23
-#define CDC_SERIAL_STATE		0x20
-#define CDC_LINE_CODING_SIZE		7
+#define CDC_SET_LINE_CODING	   0x20
+#define CDC_GET_LINE_CODING	   0x21
+#define CDC_SET_CONTROL_LINE_STATE 0x22
+#define CDC_SEND_BREAK		   0x23
+#define CDC_SERIAL_STATE	   0x20
+#define CDC_LINE_CODING_SIZE	   7
 
 struct serial {
 	struct buf loop;
 	uint8_t line_coding[CDC_LINE_CODING_SIZE];
 	uint8_t line_state;
-	bool notify;		/* line state changed, not told yet */
+	bool notify; /* line state changed, not told yet */
 };
 
 static const uint8_t line_coding_default[CDC_LINE_CODING_SIZE] = {
-	0x80, 0x25, 0, 0, 0, 0, 8,	/* 9600 8N1 */
+	0x80, 0x25, 0, 0, 0, 0, 8, /* 9600 8N1 */
 };
 
 static int serial_init(struct sim_dev *dev)
@@ -54,10 +54,10 @@ static void serial_exit(struct sim_dev *dev)
 static void serial_describe(struct sim_dev *dev, struct desc *d)
 {
 	static const uint8_t functional[] = {
-		5, 0x24, 0x00, 0x10, 0x01,	/* header, CDC 1.10 */
-		5, 0x24, 0x01, 0x00, 1,		/* call management: none */
-		4, 0x24, 0x02, 0x06,		/* ACM: line coding, break */
-		5, 0x24, 0x06, 0, 1,		/* union: 0 controls 1 */
+		5, 0x24, 0x00, 0x10, 0x01, /* header, CDC 1.10 */
+		5, 0x24, 0x01, 0x00, 1,	   /* call management: none */
+		4, 0x24, 0x02, 0x06,	   /* ACM: line coding, break */
+		5, 0x24, 0x06, 0,    1,	   /* union: 0 controls 1 */
 	};
 
 	(void)dev;
@@ -141,7 +141,8 @@ static void serial_service(struct sim_dev *dev, struct sim_ep *ep)
 			urb_complete(dev, urb, 0);
 		}
 		while (s->loop.len && (urb = TAILQ_FIRST(in))) {
-			urb->actual = buf_take(&s->loop, urb->buf, urb->pdu.length);
+			urb->actual =
+				buf_take(&s->loop, urb->buf, urb->pdu.length);
 			urb_complete(dev, urb, 0);
 			more = true;
 		}

@@ -15,25 +15,29 @@
 #include "device.h"
 #include "scsi.h"
 
-#define EP_OUT		0x01
-#define EP_IN		0x81
+#define EP_OUT 0x01
+#define EP_IN  0x81
 
-#define CBW_SIGNATURE	0x43425355
-#define CSW_SIGNATURE	0x53425355
-#define CBW_SIZE	31
-#define CSW_SIZE	13
+#define CBW_SIGNATURE 0x43425355
+#define CSW_SIGNATURE 0x53425355
+#define CBW_SIZE      31
+#define CSW_SIZE      13
 
-#define BOT_RESET	0xff
-#define BOT_MAX_LUN	0xfe
+#define BOT_RESET   0xff
+#define BOT_MAX_LUN 0xfe
 
-enum csw_status { CSW_GOOD, CSW_FAILED, CSW_PHASE_ERROR };
+enum csw_status {
+	CSW_GOOD,
+	CSW_FAILED,
+	CSW_PHASE_ERROR
+};
 
 enum bot_stage {
 	STAGE_COMMAND,
 	STAGE_DATA_IN,
 	STAGE_DATA_OUT,
 	STAGE_STATUS,
-	STAGE_WEDGED,		/* after a bad CBW, until the class reset */
+	STAGE_WEDGED, /* after a bad CBW, until the class reset */
 };
 
 struct storage {
@@ -41,8 +45,8 @@ struct storage {
 	struct scsi_io io;
 	enum bot_stage stage;
 	uint32_t tag;
-	uint32_t residue;	/* of what the host announced */
-	size_t done;		/* of io.len */
+	uint32_t residue; /* of what the host announced */
+	size_t done;	  /* of io.len */
 	enum csw_status status;
 };
 
@@ -131,8 +135,8 @@ static void begin(struct sim_dev *dev, struct storage *s, bool host_in)
 	if (want != SCSI_NONE && !matches)
 		s->status = CSW_PHASE_ERROR;
 	if (!matches) {
-		stall(dev, host_in ? &dev->ep_in[EP_IN & 15] :
-				     &dev->ep_out[EP_OUT]);
+		stall(dev,
+		      host_in ? &dev->ep_in[EP_IN & 15] : &dev->ep_out[EP_OUT]);
 		return;
 	}
 	if (s->io.len > host) {
@@ -159,14 +163,14 @@ static void take_command(struct sim_dev *dev, struct storage *s,
 	s->residue = get_le32(cbw + 8);
 	host_in = cbw[12] & USB_DIR_IN;
 	s->status = scsi_command(&s->disk, cbw + 15, cbw[14], &s->io) ?
-		    CSW_FAILED : CSW_GOOD;
+			    CSW_FAILED :
+			    CSW_GOOD;
 	urb->actual = CBW_SIZE;
 	urb_complete(dev, urb, 0);
 	begin(dev, s, host_in);
 }
 
-static void data_out(struct sim_dev *dev, struct storage *s,
-		     struct sim_urb *urb)
+static void data_out(struct sim_dev *dev, struct storage *s, struct sim_urb *urb)
 {
 	size_t n = s->io.len - s->done;
 
@@ -191,8 +195,7 @@ static void data_out(struct sim_dev *dev, struct storage *s,
 	stall(dev, &dev->ep_out[EP_OUT]);
 }
 
-static void data_in(struct sim_dev *dev, struct storage *s,
-		    struct sim_urb *urb)
+static void data_in(struct sim_dev *dev, struct storage *s, struct sim_urb *urb)
 {
 	struct sim_ep *ep = urb->ep;
 	size_t n = s->io.len - s->done;

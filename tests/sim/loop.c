@@ -21,7 +21,7 @@
 
 static int epfd = -1;
 static bool stopped;
-static struct loop_timer *timers;	/* earliest first */
+static struct loop_timer *timers; /* earliest first */
 static struct loop_task *tasks;
 static struct loop_task **tasks_end = &tasks;
 

@@ -17,7 +17,7 @@ struct loop_fd {
 };
 
 struct loop_timer {
-	uint64_t due;			/* CLOCK_MONOTONIC, ns */
+	uint64_t due; /* CLOCK_MONOTONIC, ns */
 	bool armed;
 	struct loop_timer *next;
 	void (*fired)(struct loop_timer *t);
@@ -46,7 +46,7 @@ void loop_run(void);
 void loop_stop(void);
 void loop_exit(void);
 
-#define container_of(ptr, type, member) \
-	((type *)((char *)(ptr) - offsetof(type, member)))
+#define container_of(ptr, type, member)                                        \
+	((type *)((char *)(ptr)-offsetof(type, member)))
 
 #endif

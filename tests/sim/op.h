@@ -10,20 +10,20 @@
 #include <assert.h>
 #include <stdint.h>
 
-#define OP_VERSION	0x0111
-#define OP_PORT		3240
+#define OP_VERSION 0x0111
+#define OP_PORT	   3240
 
-#define OP_REQ_DEVLIST	0x8005
-#define OP_REP_DEVLIST	0x0005
-#define OP_REQ_IMPORT	0x8003
-#define OP_REP_IMPORT	0x0003
+#define OP_REQ_DEVLIST 0x8005
+#define OP_REP_DEVLIST 0x0005
+#define OP_REQ_IMPORT  0x8003
+#define OP_REP_IMPORT  0x0003
 
 /* Status of an answer. */
-#define OP_ST_OK	0
-#define OP_ST_NA	1
-#define OP_ST_BUSY	2
-#define OP_ST_ERROR	3
-#define OP_ST_NODEV	4
+#define OP_ST_OK    0
+#define OP_ST_NA    1
+#define OP_ST_BUSY  2
+#define OP_ST_ERROR 3
+#define OP_ST_NODEV 4
 
 /* All numbers big endian. */
 struct op_common {

@@ -7,7 +7,12 @@
 #ifndef SIM_PAIR_H
 #define SIM_PAIR_H
 
-enum pair_type { PAIR_UNIX, PAIR_TCP, PAIR_SEQPACKET, PAIR_DGRAM };
+enum pair_type {
+	PAIR_UNIX,
+	PAIR_TCP,
+	PAIR_SEQPACKET,
+	PAIR_DGRAM
+};
 
 /* 0 or -1 with errno. fd[0] is the one to give away. */
 int pair_open(enum pair_type type, int fd[2]);

@@ -21,8 +21,8 @@ static const struct tag *control(struct peer *p, uint8_t type, uint8_t request,
 
 	snprintf(line, sizeof(line),
 		 "submit " TAG " ep=0 setup=%02x%02x%02x%02x%02x%02x%02x%02x",
-		 type, request, value & 0xff, value >> 8, index & 0xff, index >> 8,
-		 len & 0xff, len >> 8);
+		 type, request, value & 0xff, value >> 8, index & 0xff,
+		 index >> 8, len & 0xff, len >> 8);
 	script_words(p, &w, line);
 	cmd_submit(p, &w);
 	snprintf(line, sizeof(line), "expect " TAG);
@@ -47,8 +47,8 @@ void cmd_getdesc(struct peer *p, struct words *w)
 		     t->data.len, t->data.len ? d[0] : 0,
 		     t->data.len > 1 ? d[1] : 0);
 	printf("device %04x:%04x usb %x.%02x class %02x/%02x/%02x ep0 %u release %x.%02x configs %u\n",
-	       le16(d + 8), le16(d + 10), d[3], d[2], d[4], d[5], d[6], d[7], d[13],
-	       d[12], d[17]);
+	       le16(d + 8), le16(d + 10), d[3], d[2], d[4], d[5], d[6], d[7],
+	       d[13], d[12], d[17]);
 }
 
 static void print_string(struct peer *p, const char *what, uint8_t index)
@@ -76,7 +76,8 @@ static void print_config(const struct peer *p, const uint8_t *d, size_t n)
 		const uint8_t *x = d + at;
 
 		if (x[0] < 2 || at + x[0] > n)
-			fail(p, "configuration: descriptor of %u bytes at %zu of %zu",
+			fail(p,
+			     "configuration: descriptor of %u bytes at %zu of %zu",
 			     x[0], at, n);
 		if (x[1] == 4 && x[0] >= 9)
 			printf("interface %u alt %u class %02x/%02x/%02x eps %u\n",
@@ -104,8 +105,8 @@ void cmd_enumerate(struct peer *p, struct words *w)
 	value = buf_data(&t->data)[5];
 	t = control(p, 0x80, 6, 0x0200, 0, total);
 	if (t->data.len != total)
-		fail(p, "configuration: %zu bytes, wTotalLength %zu", t->data.len,
-		     total);
+		fail(p, "configuration: %zu bytes, wTotalLength %zu",
+		     t->data.len, total);
 	print_config(p, buf_data(&t->data), total);
 	print_string(p, "manufacturer", strings[0]);
 	print_string(p, "product", strings[1]);

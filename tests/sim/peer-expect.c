@@ -18,15 +18,16 @@ static void wait_for(struct peer *p, const struct tag *t, bool unlinked,
 	while (!(unlinked ? t->n_unlinked : t->n_answers)) {
 		if (!unlinked && t->n_unlinked &&
 		    t->unlink_status == -USBIPX_ECONNRESET)
-			fail(p, "%s: cancelled, a RET_SUBMIT was expected", t->name);
+			fail(p, "%s: cancelled, a RET_SUBMIT was expected",
+			     t->name);
 		switch (link_next(p, deadline)) {
 		case LINK_PDU:
 			break;
 		case LINK_TIMEOUT:
 			fail(p, "%s: no %s within %d ms", t->name, what, timeout);
 		case LINK_CLOSED:
-			fail(p, "%s: connection closed, %s was expected", t->name,
-			     what);
+			fail(p, "%s: connection closed, %s was expected",
+			     t->name, what);
 		}
 	}
 }
@@ -50,8 +51,8 @@ static void check_byte(const struct peer *p, const struct tag *t, size_t i,
 	uint8_t is = buf_data(&t->data)[i];
 
 	if (is != wanted)
-		fail(p, "%s: byte %zu of %zu is 0x%02x, expected 0x%02x", t->name, i,
-		     t->data.len, is, wanted);
+		fail(p, "%s: byte %zu of %zu is 0x%02x, expected 0x%02x",
+		     t->name, i, t->data.len, is, wanted);
 }
 
 static void check_data(const struct peer *p, const struct words *w,
@@ -81,8 +82,8 @@ static void check_data(const struct peer *p, const struct words *w,
 void cmd_expect(struct peer *p, struct words *w)
 {
 	static const char *const keys[] = {
-		"status", "len", "data", "fill", "pattern", "unlinked", "timeout",
-		"errors", NULL,
+		"status",   "len",     "data",	 "fill", "pattern",
+		"unlinked", "timeout", "errors", NULL,
 	};
 	struct tag *t;
 	long long n;

@@ -110,7 +110,8 @@ static enum link_event need(struct peer *p, size_t n, int64_t deadline)
 		enum link_event e = link_fill(p, deadline);
 
 		if (e == LINK_CLOSED && p->in.len)
-			fail(p, "connection closed inside a PDU, %zu of %zu bytes seen",
+			fail(p,
+			     "connection closed inside a PDU, %zu of %zu bytes seen",
 			     p->in.len, n);
 		if (e != LINK_PDU)
 			return e;
@@ -127,8 +128,8 @@ static bool zero(const uint8_t *at, size_t n)
 }
 
 /* What an answer carries must be zero beyond the fields the protocol names. */
-static void check_zeroes(const struct peer *p, const struct usbipx_wire_header *w,
-			 bool iso)
+static void check_zeroes(const struct peer *p,
+			 const struct usbipx_wire_header *w, bool iso)
 {
 	bool submit = ntohl(w->command) == USBIPX_RET_SUBMIT;
 	uint32_t packets = ntohl(w->ret_submit.number_of_packets);
@@ -136,17 +137,20 @@ static void check_zeroes(const struct peer *p, const struct usbipx_wire_header *
 	if (p->lax)
 		return;
 	if (w->devid || w->direction || w->ep)
-		fail(p, "answer %u has devid 0x%x direction %u ep %u, expected zeroes",
+		fail(p,
+		     "answer %u has devid 0x%x direction %u ep %u, expected zeroes",
 		     ntohl(w->seqnum), ntohl(w->devid), ntohl(w->direction),
 		     ntohl(w->ep));
 	if (submit ? !zero(w->ret_submit.padding, sizeof(w->ret_submit.padding)) :
 		     !zero(w->ret_unlink.padding, sizeof(w->ret_unlink.padding)))
-		fail(p, "answer %u has padding that is not zero", ntohl(w->seqnum));
+		fail(p, "answer %u has padding that is not zero",
+		     ntohl(w->seqnum));
 	if ((int32_t)ntohl(w->ret_submit.status) > 0)
 		fail(p, "answer %u has positive status %d", ntohl(w->seqnum),
 		     (int32_t)ntohl(w->ret_submit.status));
 	if (submit && !iso && packets && packets != 0xffffffff)
-		fail(p, "answer %u is not isochronous and has number_of_packets 0x%x",
+		fail(p,
+		     "answer %u is not isochronous and has number_of_packets 0x%x",
 		     ntohl(w->seqnum), packets);
 	if (submit && !iso && w->ret_submit.start_frame)
 		fail(p, "answer %u is not isochronous and has start_frame 0x%x",
@@ -171,14 +175,15 @@ static void take_packets(struct peer *p, struct tag *t, const uint8_t *at)
 		if (t->iso[i].offset > t->length ||
 		    t->iso[i].length > t->length - t->iso[i].offset ||
 		    t->iso[i].actual > t->iso[i].length)
-			fail(p, "%s: packet %u: offset %u length %u actual %u do not fit into %u bytes",
+			fail(p,
+			     "%s: packet %u: offset %u length %u actual %u do not fit into %u bytes",
 			     t->name, i, t->iso[i].offset, t->iso[i].length,
 			     t->iso[i].actual, t->length);
 		sum += t->iso[i].actual;
 	}
 	if (sum != t->answer.length)
-		fail(p, "%s: packets hold %llu bytes, actual_length says %u", t->name,
-		     (unsigned long long)sum, t->answer.length);
+		fail(p, "%s: packets hold %llu bytes, actual_length says %u",
+		     t->name, (unsigned long long)sum, t->answer.length);
 }
 
 static enum link_event take_submit(struct peer *p, const struct usbipx_pdu *pdu,
@@ -193,15 +198,16 @@ static enum link_event take_submit(struct peer *p, const struct usbipx_pdu *pdu,
 	while (t && t->seqnum != pdu->seqnum)
 		t = t->next;
 	if (!t)
-		fail(p, "RET_SUBMIT for seqnum %u, which was never sent", pdu->seqnum);
+		fail(p, "RET_SUBMIT for seqnum %u, which was never sent",
+		     pdu->seqnum);
 	check_zeroes(p, w, t->n_iso);
 	if (t->n_answers)
 		fail(p, "%s: second RET_SUBMIT", t->name);
 	if (t->n_unlinked && t->unlink_status == -USBIPX_ECONNRESET)
 		fail(p, "%s: RET_SUBMIT after it was cancelled", t->name);
 	if (pdu->length > t->length)
-		fail(p, "%s: actual_length %u, buffer is %u", t->name, pdu->length,
-		     t->length);
+		fail(p, "%s: actual_length %u, buffer is %u", t->name,
+		     pdu->length, t->length);
 	if (t->n_iso && pdu->packets != (int)t->n_iso)
 		fail(p, "%s: number_of_packets %d, %u were sent", t->name,
 		     pdu->packets, t->n_iso);
@@ -227,7 +233,8 @@ static void take_unlink(struct peer *p, const struct usbipx_pdu *pdu,
 	while (t && !(t->unlinking && t->unlink_seqnum == pdu->seqnum))
 		t = t->next;
 	if (!t)
-		fail(p, "RET_UNLINK for seqnum %u, which was no unlink", pdu->seqnum);
+		fail(p, "RET_UNLINK for seqnum %u, which was no unlink",
+		     pdu->seqnum);
 	check_zeroes(p, w, false);
 	if (t->n_unlinked)
 		fail(p, "%s: second RET_UNLINK", t->name);
@@ -251,7 +258,8 @@ enum link_event link_next(struct peer *p, int64_t deadline)
 		return e;
 	memcpy(&w, buf_data(&p->in), sizeof(w));
 	if (usbipx_decode(&pdu, &w, USBIPX_CLIENT, &fault))
-		fail(p, "server broke the protocol: %s 0x%x", fault.what, fault.value);
+		fail(p, "server broke the protocol: %s 0x%x", fault.what,
+		     fault.value);
 	if (pdu.command == USBIPX_RET_SUBMIT)
 		return take_submit(p, &pdu, &w, deadline);
 	take_unlink(p, &pdu, &w);

@@ -71,7 +71,8 @@ static unsigned int attribute(const char *busid, const char *name)
 	unsigned int n;
 	FILE *f;
 
-	snprintf(path, sizeof(path), "/sys/bus/usb/devices/%.64s/%s", busid, name);
+	snprintf(path, sizeof(path), "/sys/bus/usb/devices/%.64s/%s", busid,
+		 name);
 	f = fopen(path, "r");
 	if (!f || fscanf(f, "%u", &n) != 1) {
 		fprintf(stderr, "usbip-peer: cannot read %s\n", path);
@@ -93,7 +94,8 @@ static int hand_over(struct peer *p, const char *busid, bool tcp)
 		exit(1);
 	}
 	p->devid = attribute(busid, "busnum") << 16 | attribute(busid, "devnum");
-	snprintf(path, sizeof(path), "/sys/bus/usb/devices/%.64s/usbip_sockfd", busid);
+	snprintf(path, sizeof(path), "/sys/bus/usb/devices/%.64s/usbip_sockfd",
+		 busid);
 	snprintf(text, sizeof(text), "%d\n", fd[0]);
 	err = sysfs_write(path, text);
 	if (err) {
@@ -104,7 +106,10 @@ static int hand_over(struct peer *p, const char *busid, bool tcp)
 	return fd[1];
 }
 
-enum { OPT_SOCKFD = 256, OPT_TCP };
+enum {
+	OPT_SOCKFD = 256,
+	OPT_TCP
+};
 
 static const struct option options[] = {
 	{ "sockfd", required_argument, NULL, OPT_SOCKFD },

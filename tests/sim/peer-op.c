@@ -63,7 +63,8 @@ static void get(int fd, void *to, size_t n, const char *what)
 		ssize_t got = recv(fd, at, n, 0);
 
 		if (got <= 0)
-			die("%s: %s", what, got ? strerror(errno) : "connection closed");
+			die("%s: %s", what,
+			    got ? strerror(errno) : "connection closed");
 		at += got;
 		n -= got;
 	}
@@ -90,7 +91,8 @@ static uint32_t reply(int fd, uint16_t code)
 	if (ntohs(c.version) != OP_VERSION)
 		die("reply of version 0x%04x", ntohs(c.version));
 	if (ntohs(c.code) != code)
-		die("reply with code 0x%04x, expected 0x%04x", ntohs(c.code), code);
+		die("reply with code 0x%04x, expected 0x%04x", ntohs(c.code),
+		    code);
 	return ntohl(c.status);
 }
 
@@ -116,7 +118,8 @@ void op_list(int fd)
 		for (i = 0; i < d.num_interfaces; i++) {
 			get(fd, &iface, sizeof(iface), "interface record");
 			printf(" %02x/%02x/%02x", iface.interface_class,
-			       iface.interface_subclass, iface.interface_protocol);
+			       iface.interface_subclass,
+			       iface.interface_protocol);
 		}
 		putchar('\n');
 	}

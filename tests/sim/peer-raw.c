@@ -37,10 +37,11 @@ static const struct {
 	const char *name;
 	int word;
 } fields[] = {
-	{ "command", 0 }, { "seqnum", 1 }, { "devid", 2 }, { "direction", 3 },
-	{ "ep", 4 }, { "flags", 5 }, { "status", 5 }, { "victim", 5 },
-	{ "length", 6 }, { "start_frame", 7 }, { "packets", 8 },
-	{ "interval", 9 }, { "error_count", 9 }, { "w10", 10 }, { "w11", 11 },
+	{ "command", 0 },     { "seqnum", 1 },	{ "devid", 2 },
+	{ "direction", 3 },   { "ep", 4 },	{ "flags", 5 },
+	{ "status", 5 },      { "victim", 5 },	{ "length", 6 },
+	{ "start_frame", 7 }, { "packets", 8 }, { "interval", 9 },
+	{ "error_count", 9 }, { "w10", 10 },	{ "w11", 11 },
 };
 
 static int field_word(const char *name, size_t len)
@@ -62,7 +63,9 @@ static int field_word(const char *name, size_t len)
 void cmd_header(struct peer *p, struct words *w)
 {
 	uint32_t words[12] = {
-		htonl(USBIPX_CMD_SUBMIT), htonl(++p->seqnum), htonl(p->devid),
+		htonl(USBIPX_CMD_SUBMIT),
+		htonl(++p->seqnum),
+		htonl(p->devid),
 	};
 	const char *name = word_value(w, "tag");
 	struct tag *t;
@@ -108,7 +111,9 @@ void cmd_sleep(struct peer *p, struct words *w)
 void cmd_shutdown(struct peer *p, struct words *w)
 {
 	static const char *const how[] = {
-		[SHUT_RD] = "rd", [SHUT_WR] = "wr", [SHUT_RDWR] = "both",
+		[SHUT_RD] = "rd",
+		[SHUT_WR] = "wr",
+		[SHUT_RDWR] = "both",
 	};
 	int i;
 

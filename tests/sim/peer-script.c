@@ -40,7 +40,7 @@ const char *word_value(const struct words *w, const char *key)
 			continue;
 		if (w->argv[i][n] == '=')
 			return w->argv[i] + n + 1;
-		if (!w->argv[i][n])	/* a word without value */
+		if (!w->argv[i][n]) /* a word without value */
 			return w->argv[i] + n;
 	}
 	return NULL;
@@ -76,7 +76,8 @@ void words_check(const struct peer *p, const struct words *w, int from,
 		size_t n = strcspn(w->argv[i], "=");
 
 		for (k = 0; keys[k]; k++)
-			if (strlen(keys[k]) == n && !strncmp(keys[k], w->argv[i], n))
+			if (strlen(keys[k]) == n &&
+			    !strncmp(keys[k], w->argv[i], n))
 				break;
 		if (!keys[k])
 			fail(p, "%s: does not know %s", w->argv[0], w->argv[i]);

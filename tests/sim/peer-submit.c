@@ -91,8 +91,9 @@ static void add_packets(struct buf *b, unsigned int n, unsigned int size)
 void cmd_submit(struct peer *p, struct words *w)
 {
 	static const char *const keys[] = {
-		"ep", "dir", "setup", "len", "data", "fill", "pattern", "flags",
-		"interval", "packets", "seqnum", "devid", "start_frame", NULL,
+		"ep",	  "dir",     "setup",	    "len",	"data",
+		"fill",	  "pattern", "flags",	    "interval", "packets",
+		"seqnum", "devid",   "start_frame", NULL,
 	};
 	struct usbipx_pdu pdu = { .command = USBIPX_CMD_SUBMIT };
 	unsigned int n_iso, iso_size;

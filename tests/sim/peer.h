@@ -22,25 +22,25 @@ struct tag {
 	uint32_t length;
 	unsigned int n_iso;
 
-	unsigned int n_answers;		/* RET_SUBMITs that came */
+	unsigned int n_answers; /* RET_SUBMITs that came */
 	struct usbipx_pdu answer;
 	struct usbipx_iso *iso;
 	struct buf data;
 
 	uint32_t unlink_seqnum;
 	bool unlinking;
-	unsigned int n_unlinked;	/* RET_UNLINKs that came */
+	unsigned int n_unlinked; /* RET_UNLINKs that came */
 	int unlink_status;
 };
 
 struct peer {
-	int fd;				/* -1 after close */
+	int fd; /* -1 after close */
 	uint32_t devid;
-	uint32_t seqnum;		/* the last one used */
-	size_t piece;			/* split N; 0 = whole */
-	int timeout;			/* ms, for every expectation */
-	bool lax;			/* answers may carry what should be zero */
-	int line;			/* of the script, for messages */
+	uint32_t seqnum; /* the last one used */
+	size_t piece;	 /* split N; 0 = whole */
+	int timeout;	 /* ms, for every expectation */
+	bool lax;	 /* answers may carry what should be zero */
+	int line;	 /* of the script, for messages */
 	struct buf in;
 	struct tag *tags;
 };
@@ -61,7 +61,11 @@ void op_list(int fd);
 uint32_t op_import(int fd, const char *busid);
 
 /* peer-link.c */
-enum link_event { LINK_PDU, LINK_TIMEOUT, LINK_CLOSED };
+enum link_event {
+	LINK_PDU,
+	LINK_TIMEOUT,
+	LINK_CLOSED
+};
 
 int64_t now_ms(void);
 void link_send(struct peer *p, const void *bytes, size_t n);

@@ -8,7 +8,7 @@
 
 #include "scsi.h"
 
-#define ILLEGAL_REQUEST	5
+#define ILLEGAL_REQUEST 5
 
 static uint32_t be16(const uint8_t *p)
 {
@@ -64,7 +64,7 @@ static int inquiry(struct scsi_disk *disk, const uint8_t *cdb, struct scsi_io *i
 	uint8_t *r = io->reply;
 	size_t n = strlen(disk->serial);
 
-	if (cdb[1] & 1) {		/* vital product data */
+	if (cdb[1] & 1) { /* vital product data */
 		r[1] = cdb[2];
 		switch (cdb[2]) {
 		case 0x00:
@@ -80,7 +80,7 @@ static int inquiry(struct scsi_disk *disk, const uint8_t *cdb, struct scsi_io *i
 	}
 	if (cdb[2])
 		return bad_field(disk);
-	r[2] = 5;			/* SPC-3 */
+	r[2] = 5; /* SPC-3 */
 	r[3] = 2;
 	r[4] = 31;
 	memcpy(r + 8, "usbipext", 8);
@@ -132,7 +132,7 @@ static int mode_sense(struct scsi_disk *disk, const uint8_t *cdb,
 	size_t len = head;
 
 	if (cdb[2] >> 6 == 3)
-		return fail(disk, 0x39);	/* saving not supported */
+		return fail(disk, 0x39); /* saving not supported */
 	if (page == 0x08 || page == 0x3f) {
 		io->reply[len] = 0x08;
 		io->reply[len + 1] = 18;
@@ -152,7 +152,7 @@ static int transfer(struct scsi_disk *disk, struct scsi_io *io,
 		    enum scsi_dir dir, uint64_t lba, uint64_t count)
 {
 	if (lba > disk->blocks || count > disk->blocks - lba)
-		return fail(disk, 0x21);	/* LBA out of range */
+		return fail(disk, 0x21); /* LBA out of range */
 	io->dir = count ? dir : SCSI_NONE;
 	io->data = disk->mem + lba * SCSI_BLOCK;
 	io->len = count * SCSI_BLOCK;
@@ -181,15 +181,15 @@ int scsi_command(struct scsi_disk *disk, const uint8_t *cdb, size_t len,
 	}
 
 	switch (cdb[0]) {
-	case 0x00:	/* TEST UNIT READY */
-	case 0x1b:	/* START STOP UNIT */
-	case 0x1e:	/* PREVENT ALLOW MEDIUM REMOVAL */
-	case 0x35:	/* SYNCHRONIZE CACHE(10) */
-	case 0x91:	/* SYNCHRONIZE CACHE(16) */
+	case 0x00: /* TEST UNIT READY */
+	case 0x1b: /* START STOP UNIT */
+	case 0x1e: /* PREVENT ALLOW MEDIUM REMOVAL */
+	case 0x35: /* SYNCHRONIZE CACHE(10) */
+	case 0x91: /* SYNCHRONIZE CACHE(16) */
 		return 0;
 	case 0x03:
 		return request_sense(disk, cdb, io);
-	case 0x08:	/* READ(6), WRITE(6): 0 means 256 */
+	case 0x08: /* READ(6), WRITE(6): 0 means 256 */
 	case 0x0a:
 		return transfer(disk, io, cdb[0] == 0x08 ? SCSI_IN : SCSI_OUT,
 				be32(cdb) & 0x1fffff, cdb[4] ? cdb[4] : 256);
@@ -207,7 +207,7 @@ int scsi_command(struct scsi_disk *disk, const uint8_t *cdb, size_t len,
 		return transfer(disk, io, SCSI_IN, be32(cdb + 2), be16(cdb + 7));
 	case 0x2a:
 		return transfer(disk, io, SCSI_OUT, be32(cdb + 2), be16(cdb + 7));
-	case 0x2f:	/* VERIFY(10), without comparing */
+	case 0x2f: /* VERIFY(10), without comparing */
 		if (cdb[1] & 2)
 			return bad_field(disk);
 		if (transfer(disk, io, SCSI_NONE, be32(cdb + 2), be16(cdb + 7)))
@@ -217,7 +217,8 @@ int scsi_command(struct scsi_disk *disk, const uint8_t *cdb, size_t len,
 	case 0x88:
 		return transfer(disk, io, SCSI_IN, be64(cdb + 2), be32(cdb + 10));
 	case 0x8a:
-		return transfer(disk, io, SCSI_OUT, be64(cdb + 2), be32(cdb + 10));
+		return transfer(disk, io, SCSI_OUT, be64(cdb + 2),
+				be32(cdb + 10));
 	case 0xa0:
 		return report_luns(cdb, io);
 	}

@@ -11,18 +11,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SCSI_BLOCK	512
+#define SCSI_BLOCK 512
 
 struct scsi_disk {
 	uint8_t *mem;
 	uint64_t blocks;
 	const char *serial;
-	uint8_t key;		/* sense of the last command */
+	uint8_t key; /* sense of the last command */
 	uint8_t asc;
 	uint8_t ascq;
 };
 
-enum scsi_dir { SCSI_NONE, SCSI_IN, SCSI_OUT };
+enum scsi_dir {
+	SCSI_NONE,
+	SCSI_IN,
+	SCSI_OUT
+};
 
 /* What the command wants to move, and where. */
 struct scsi_io {

@@ -28,7 +28,7 @@ struct visitor {
 	struct buf in;
 	struct buf out;
 	bool end;
-	bool taken;		/* the descriptor is a connection's now */
+	bool taken; /* the descriptor is a connection's now */
 };
 
 static TAILQ_HEAD(, visitor) visitors = TAILQ_HEAD_INITIALIZER(visitors);
@@ -38,7 +38,9 @@ static struct loop_fd listener = { .fd = -1, .ready = accept_ready };
 static void add_common(struct buf *b, uint16_t code, uint32_t status)
 {
 	struct op_common c = {
-		htons(OP_VERSION), htons(code), htonl(status),
+		htons(OP_VERSION),
+		htons(code),
+		htonl(status),
 	};
 
 	buf_add(b, &c, sizeof(c));
@@ -91,11 +93,12 @@ static void device_list(struct visitor *v)
 	uint32_t n = 0;
 
 	TAILQ_FOREACH(dev, &all_devices, link)
-		n += listed(dev);
+	n += listed(dev);
 	n = htonl(n);
 	add_common(&v->out, OP_REP_DEVLIST, OP_ST_OK);
 	buf_add(&v->out, &n, sizeof(n));
-	TAILQ_FOREACH(dev, &all_devices, link) {
+	TAILQ_FOREACH(dev, &all_devices, link)
+	{
 		if (!listed(dev))
 			continue;
 		add_device(&v->out, dev);
@@ -239,7 +242,8 @@ static unsigned int bound_port(int fd)
 int server_start(const char *addr, unsigned int port)
 {
 	struct addrinfo hints = {
-		.ai_flags = AI_PASSIVE | AI_NUMERICHOST, .ai_socktype = SOCK_STREAM,
+		.ai_flags = AI_PASSIVE | AI_NUMERICHOST,
+		.ai_socktype = SOCK_STREAM,
 	};
 	struct addrinfo *ai;
 	char service[16];
@@ -254,7 +258,8 @@ int server_start(const char *addr, unsigned int port)
 	}
 	listener.fd = socket(ai->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (listener.fd >= 0)
-		setsockopt(listener.fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+		setsockopt(listener.fd, SOL_SOCKET, SO_REUSEADDR, &one,
+			   sizeof(one));
 	if (listener.fd < 0 || bind(listener.fd, ai->ai_addr, ai->ai_addrlen) ||
 	    listen(listener.fd, 64)) {
 		fprintf(stderr, "listening on %s port %u: %s\n", addr, port,

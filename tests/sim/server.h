@@ -17,9 +17,9 @@ void server_exit(void);
 
 struct attach_mode {
 	bool on;
-	bool tcp;	/* a loopback TCP pair in place of AF_UNIX */
-	bool stay;	/* do not end when the last connection has */
-	int port;	/* hub port for the first device, -1 = a free one */
+	bool tcp;  /* a loopback TCP pair in place of AF_UNIX */
+	bool stay; /* do not end when the last connection has */
+	int port;  /* hub port for the first device, -1 = a free one */
 };
 
 extern struct attach_mode attach_mode;

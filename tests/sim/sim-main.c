@@ -15,7 +15,11 @@
 #include "server.h"
 #include "spec.h"
 
-enum { OPT_ATTACH = 256, OPT_TCP, OPT_BAD };
+enum {
+	OPT_ATTACH = 256,
+	OPT_TCP,
+	OPT_BAD
+};
 
 static const struct option options[] = {
 	{ "port", required_argument, NULL, 'p' },
@@ -60,7 +64,8 @@ static int parse_options(struct arguments *a, int argc, char **argv)
 	char error[128];
 	int opt;
 
-	while ((opt = getopt_long(argc, argv, "+p:a:ic:vh", options, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, "+p:a:ic:vh", options, NULL)) !=
+	       -1) {
 		switch (opt) {
 		case 'p':
 			a->port = strtoul(optarg, NULL, 10);
@@ -112,8 +117,8 @@ static int start(const struct arguments *a)
 		return -1;
 	if (attach_mode.on) {
 		TAILQ_FOREACH(dev, &all_devices, link)
-			if (attach_device(dev))
-				return -1;
+		if (attach_device(dev))
+			return -1;
 	}
 	if (a->interactive && control_stdin())
 		return -1;
@@ -128,8 +133,8 @@ static void end_devices(void)
 
 	attach_mode.stay = true;
 	TAILQ_FOREACH(dev, &all_devices, link)
-		if (dev->host)
-			dev->host_ops->gone(dev->host);
+	if (dev->host)
+		dev->host_ops->gone(dev->host);
 	loop_exit();
 	while ((dev = TAILQ_FIRST(&all_devices)))
 		device_free(dev);

@@ -26,8 +26,10 @@ struct spec {
 };
 
 static const char *const speeds[] = {
-	[USB_SPEED_LOW] = "low", [USB_SPEED_FULL] = "full",
-	[USB_SPEED_HIGH] = "high", [USB_SPEED_SUPER] = "super",
+	[USB_SPEED_LOW] = "low",
+	[USB_SPEED_FULL] = "full",
+	[USB_SPEED_HIGH] = "high",
+	[USB_SPEED_SUPER] = "super",
 	[USB_SPEED_SUPER_PLUS] = "superplus",
 };
 
@@ -128,7 +130,8 @@ static void make_busid(struct sim_dev *dev, const char *base, unsigned int n)
 	} else {
 		len = strlen(base);
 		digits = len;
-		while (digits && base[digits - 1] >= '0' && base[digits - 1] <= '9')
+		while (digits && base[digits - 1] >= '0' &&
+		       base[digits - 1] <= '9')
 			digits--;
 		if (n)
 			snprintf(dev->busid, sizeof(dev->busid), "%.*s%lu",
@@ -177,7 +180,9 @@ static int make_one(const struct spec *spec, unsigned int n)
 int spec_devices(const char *text, const struct bad *bad_default)
 {
 	struct spec spec = {
-		.speed = USB_SPEED_HIGH, .count = 1, .opt.size_mib = 64,
+		.speed = USB_SPEED_HIGH,
+		.count = 1,
+		.opt.size_mib = 64,
 	};
 	char *copy = xstrdup(text);
 	char *keys = strchr(copy, ':');

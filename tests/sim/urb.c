@@ -121,8 +121,8 @@ static struct sim_urb *find(struct urb_list *list, uint32_t seqnum)
 	struct sim_urb *urb;
 
 	TAILQ_FOREACH(urb, list, link)
-		if (urb->pdu.seqnum == seqnum)
-			return urb;
+	if (urb->pdu.seqnum == seqnum)
+		return urb;
 	return NULL;
 }
 

@@ -32,8 +32,8 @@ ok(bool good, const char *format, ...)
 static inline void is(long long got, long long want, const char *what)
 {
 	if (!ok(got == want, "%s", what))
-		printf("# got %lld (0x%llx), want %lld (0x%llx)\n", got, got, want,
-		       want);
+		printf("# got %lld (0x%llx), want %lld (0x%llx)\n", got, got,
+		       want, want);
 }
 
 /* Two texts are the same. */

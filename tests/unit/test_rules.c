@@ -10,7 +10,7 @@
 #include "../../usbip-host-ext/rules.h"
 #include "tap.h"
 
-#define MAX_RULES	8
+#define MAX_RULES 8
 
 /* A text on the heap, so that reading past its end is seen. */
 static char *text_of(const char *text)

@@ -10,7 +10,7 @@
 #include "../../core/wire.h"
 #include "tap.h"
 
-#define FAULT_NONE	"(none)"
+#define FAULT_NONE "(none)"
 
 /* A header of twelve big-endian words, as the protocol document draws it. */
 static struct usbipx_wire_header wire(const u32 words[12])
@@ -35,8 +35,18 @@ static u32 word(const struct usbipx_wire_header *w, int i)
 
 /* A good PDU of a command; tests spoil one word of it. */
 static const u32 cmd_submit[12] = {
-	USBIPX_CMD_SUBMIT, 0xd05, 0x00010002, USBIPX_DIR_IN, 1,
-	USBIPX_SHORT_NOT_OK, 0x40, 7, 3, 4, 0x80060001, 0x00004000,
+	USBIPX_CMD_SUBMIT,
+	0xd05,
+	0x00010002,
+	USBIPX_DIR_IN,
+	1,
+	USBIPX_SHORT_NOT_OK,
+	0x40,
+	7,
+	3,
+	4,
+	0x80060001,
+	0x00004000,
 };
 static const u32 cmd_unlink[12] = {
 	USBIPX_CMD_UNLINK, 0xd06, 0x00010002, 0, 0, 0xd05,
@@ -74,14 +84,14 @@ static int decode(const u32 good[12], enum usbipx_role role,
 	return decode_with(good, 0, good[0], role, pdu, &fault);
 }
 
-static void accepted(const u32 good[12], int i, u32 value, enum usbipx_role role,
-		     const char *what)
+static void accepted(const u32 good[12], int i, u32 value,
+		     enum usbipx_role role, const char *what)
 {
 	struct usbipx_fault fault;
 	struct usbipx_pdu pdu;
 
-	ok(!decode_with(good, i, value, role, &pdu, &fault), "%s 0x%x is accepted",
-	   what, value);
+	ok(!decode_with(good, i, value, role, &pdu, &fault),
+	   "%s 0x%x is accepted", what, value);
 }
 
 static void refused(const u32 good[12], int i, u32 value, enum usbipx_role role,
@@ -173,8 +183,8 @@ static void test_cmd_unlink(void)
 	is(pdu.devid, 0x00010002, "CMD_UNLINK devid");
 	is(pdu.status, 0, "CMD_UNLINK has no status");
 	is(pdu.length, 0, "CMD_UNLINK has no length");
-	is(decode_with(cmd_unlink, 5, 0xffffffff, USBIPX_SERVER, &pdu, &fault), 0,
-	   "CMD_UNLINK of the largest seqnum decodes");
+	is(decode_with(cmd_unlink, 5, 0xffffffff, USBIPX_SERVER, &pdu, &fault),
+	   0, "CMD_UNLINK of the largest seqnum decodes");
 	is(pdu.victim, 0xffffffff, "CMD_UNLINK of the largest seqnum");
 	is(decode_with(cmd_unlink, 4, 99, USBIPX_SERVER, &pdu, &fault), 0,
 	   "CMD_UNLINK: the endpoint field is not looked at");
@@ -282,7 +292,8 @@ static void same_words(const struct usbipx_wire_header *w, const u32 want[12],
 	for (i = 0; i < 12; i++) {
 		if (word(w, i) == want[i])
 			continue;
-		printf("# word %d: got 0x%x, want 0x%x\n", i, word(w, i), want[i]);
+		printf("# word %d: got 0x%x, want 0x%x\n", i, word(w, i),
+		       want[i]);
 		same = false;
 	}
 	ok(same, "%s", what);
@@ -304,16 +315,36 @@ static void round_trip(const u32 words[12], enum usbipx_role role,
 static void test_encode(void)
 {
 	static const u32 out[12] = {
-		USBIPX_CMD_SUBMIT, 1, 0, USBIPX_DIR_OUT, 15, 0x42, 0x7fffffff,
-		0xffffffff, 0xffffffff, 0, 0x21090203, 0x04050607,
+		USBIPX_CMD_SUBMIT,
+		1,
+		0,
+		USBIPX_DIR_OUT,
+		15,
+		0x42,
+		0x7fffffff,
+		0xffffffff,
+		0xffffffff,
+		0,
+		0x21090203,
+		0x04050607,
 	};
 	struct usbipx_wire_header w;
 	/* Members that an answer does not have must not leak into it. */
 	struct usbipx_pdu pdu = {
-		.command = USBIPX_RET_UNLINK, .seqnum = 9, .devid = 1, .ep = 2,
-		.in = true, .status = -2, .length = 3, .start_frame = 4,
-		.packets = 5, .interval = 6, .flags = 7, .error_count = 8,
-		.victim = 10, .setup = { 11, 12, 13, 14, 15, 16, 17, 18 },
+		.command = USBIPX_RET_UNLINK,
+		.seqnum = 9,
+		.devid = 1,
+		.ep = 2,
+		.in = true,
+		.status = -2,
+		.length = 3,
+		.start_frame = 4,
+		.packets = 5,
+		.interval = 6,
+		.flags = 7,
+		.error_count = 8,
+		.victim = 10,
+		.setup = { 11, 12, 13, 14, 15, 16, 17, 18 },
 	};
 
 	round_trip(cmd_submit, USBIPX_SERVER, "CMD_SUBMIT IN: round trip");
@@ -328,8 +359,9 @@ static void test_encode(void)
 		   "RET_UNLINK: all but status is zero");
 	pdu.command = USBIPX_RET_SUBMIT;
 	usbipx_encode(&w, &pdu);
-	same_words(&w, (const u32[12]){ USBIPX_RET_SUBMIT, 9, 0, 0, 0, -2, 3, 4,
-					5, 8 },
+	same_words(&w,
+		   (const u32[12]){ USBIPX_RET_SUBMIT, 9, 0, 0, 0, -2, 3, 4, 5,
+				    8 },
 		   "RET_SUBMIT: devid, direction, ep and padding are zero");
 	pdu.command = USBIPX_CMD_UNLINK;
 	usbipx_encode(&w, &pdu);
@@ -337,8 +369,9 @@ static void test_encode(void)
 		   "CMD_UNLINK: direction, ep and padding are zero");
 	pdu.command = USBIPX_CMD_SUBMIT;
 	usbipx_encode(&w, &pdu);
-	same_words(&w, (const u32[12]){ USBIPX_CMD_SUBMIT, 9, 1, 1, 2, 7, 3, 4, 5,
-					6, 0x0b0c0d0e, 0x0f101112 },
+	same_words(&w,
+		   (const u32[12]){ USBIPX_CMD_SUBMIT, 9, 1, 1, 2, 7, 3, 4, 5,
+				    6, 0x0b0c0d0e, 0x0f101112 },
 		   "CMD_SUBMIT: every field has its place");
 }
 
@@ -346,8 +379,10 @@ static int decode_iso(u32 offset, u32 length, u32 actual, u32 status,
 		      struct usbipx_iso *iso, struct usbipx_fault *fault)
 {
 	const struct usbipx_wire_iso w = {
-		.offset = htonl(offset), .length = htonl(length),
-		.actual_length = htonl(actual), .status = htonl(status),
+		.offset = htonl(offset),
+		.length = htonl(length),
+		.actual_length = htonl(actual),
+		.status = htonl(status),
 	};
 
 	fault->what = FAULT_NONE;
@@ -361,7 +396,7 @@ static void iso_refused(u32 offset, u32 length, u32 actual, const char *field,
 	struct usbipx_iso iso;
 
 	ok(decode_iso(offset, length, actual, 0, &iso, &fault) == -EPROTO &&
-	   !strcmp(fault.what, field) && fault.value == value,
+		   !strcmp(fault.what, field) && fault.value == value,
 	   "%s 0x%x is refused, the fault names it", field, value);
 }
 
@@ -395,11 +430,12 @@ static void test_iso(void)
 	decode_iso(0, 1, 1, 0x80000000, &iso, &fault);
 	is(iso.status, -EPROTO, "below the errno range a packet has EPROTO");
 
-	iso = (struct usbipx_iso){ .offset = 1, .length = 2, .actual = 3,
-				   .status = -4 };
+	iso = (struct usbipx_iso){
+		.offset = 1, .length = 2, .actual = 3, .status = -4
+	};
 	usbipx_encode_iso(&w, &iso);
 	ok(ntohl(w.offset) == 1 && ntohl(w.length) == 2 &&
-	   ntohl(w.actual_length) == 3 && (s32)ntohl(w.status) == -4,
+		   ntohl(w.actual_length) == 3 && (s32)ntohl(w.status) == -4,
 	   "packet descriptor encodes");
 }
 

@@ -25,7 +25,7 @@ const struct cred *usbipx_cred;
 unsigned int usbipx_peer_timeout = 20;
 module_param_named(peer_timeout, usbipx_peer_timeout, uint, 0644);
 MODULE_PARM_DESC(peer_timeout,
-	"Seconds of silence after which a peer counts as gone, for connections made from now on (default 20, 0: the system's TCP settings)");
+		 "Seconds of silence after which a peer counts as gone, for connections made from now on (default 20, 0: the system's TCP settings)");
 
 static int __init usbipx_init(void)
 {

@@ -215,10 +215,10 @@ start_sim() {
 		die "usbip-sim $*: $(cat "$sim_log")"
 }
 
-# start_usbipd [ARG...]: the stock daemon on 127.0.0.1.
+# start_usbipd: the stock daemon on 127.0.0.1.
 start_usbipd() {
 	command -v usbipd >/dev/null || skip "usbipd is not installed"
-	usbipd "$@" >"$tmp/usbipd.log" 2>&1 &
+	usbipd >"$tmp/usbipd.log" 2>&1 &
 	usbipd_pid=$!
 	pids="$pids $usbipd_pid"
 	wait_for 10 usbip list -r 127.0.0.1 || die "usbipd: $(cat "$tmp/usbipd.log")"

@@ -46,7 +46,7 @@ build() { # ARG...
 }
 
 # checkpatch.pl of Debian's kernel source; the headers do not carry it.
-fetch_checkpatch() (
+fetch_checkpatch() {
 	package=$(apt-cache depends linux-source | sed -n 's/.*Depends: \(linux-source-[0-9.]*\).*/\1/p' | head -n 1)
 	dir=$cache/checkpatch-$package-$(apt-cache policy "$package" | sed -n 's/.*Candidate: //p')
 	if [ ! -d "$dir" ]; then

@@ -24,6 +24,7 @@ static int fd;
 static int usage(void)
 {
 	puts("usbfs /dev/bus/usb/BBB/DDD echo OUT IN LENGTH COUNT   what goes out comes back in\n"
+	     "usbfs /dev/bus/usb/BBB/DDD send OUT LENGTH            one transfer of zeroes\n"
 	     "usbfs /dev/bus/usb/BBB/DDD count EP ALT SIZE COUNT [SHORT]\n"
 	     "  isochronous packets that count; every SHORT-th has half the size\n"
 	     "usbfs /dev/bus/usb/BBB/DDD discard EP LENGTH          a transfer is cancelled\n"
@@ -58,6 +59,18 @@ static int transfer(unsigned int ep, unsigned char *data, unsigned int length)
 	};
 
 	return ioctl(fd, USBDEVFS_BULK, &t);
+}
+
+static int send_zeroes(unsigned int out, unsigned int length)
+{
+	unsigned char *zeroes = calloc(1, length);
+
+	if (!zeroes)
+		return fail("memory");
+	if (transfer(out, zeroes, length) != (int)length)
+		return fail("out");
+	free(zeroes);
+	return 0;
 }
 
 static int echo(unsigned int out, unsigned int in, unsigned int length,
@@ -220,6 +233,8 @@ int main(int argc, char **argv)
 		return fail(argv[1]);
 	if (!strcmp(argv[2], "echo") && argc == 7)
 		return echo(arg[0], arg[1], arg[2], arg[3]);
+	if (!strcmp(argv[2], "send") && argc == 5)
+		return send_zeroes(arg[0], arg[1]);
 	if (!strcmp(argv[2], "count") && argc >= 7)
 		return count_packets(arg[0], arg[1], arg[2], arg[3], arg[4]);
 	if (!strcmp(argv[2], "discard") && argc == 5)

@@ -39,7 +39,7 @@ static const struct kernel_param_ops autobind_ops = {
 module_param_cb(autobind, &autobind_ops, NULL, 0644);
 __MODULE_PARM_TYPE(autobind, "RULE[,RULE...]");
 MODULE_PARM_DESC(autobind,
-	"Devices to export as soon as they are there. RULE is VID[:PID[:SERIAL]], in hex, * for any; a leading ! excludes; the first match wins");
+		 "Devices to export as soon as they are there. RULE is VID[:PID[:SERIAL]], in hex, * for any; a leading ! excludes; the first match wins");
 
 static void host_unregister(void)
 {

@@ -12,11 +12,11 @@
 static char *nports_arg = "64";
 module_param_named(nports, nports_arg, charp, 0444);
 MODULE_PARM_DESC(nports,
-	"Devices that can be attached at once, of any speed (default 64; at most 15 for every two free USB bus numbers)");
+		 "Devices that can be attached at once, of any speed (default 64; at most 15 for every two free USB bus numbers)");
 
 module_param_named(unlink_timeout, vhci_unlink_timeout, uint, 0644);
 MODULE_PARM_DESC(unlink_timeout,
-	"Seconds to wait for a peer to confirm that a transfer was cancelled (default 5)");
+		 "Seconds to wait for a peer to confirm that a transfer was cancelled (default 5)");
 
 static int __init vhci_init(void)
 {

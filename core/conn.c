@@ -297,7 +297,7 @@ EXPORT_SYMBOL_GPL(usbipx_conn_close);
  *                      the socket has its own callbacks back
  *   rx_work, tx_work   CLOSING keeps them from being queued; cancelled
  *   submitters         tx_mutex waited for one who was sending; the next one
- *                      sees CLOSING under it. They do not block: the socket is
+ *                      finds the queue empty. They do not block: the socket is
  *                      shut down and every send is MSG_DONTWAIT
  *   rx_drop callers    rx_mutex; they find nothing to drop
  */

@@ -146,7 +146,8 @@ static int tx_send(struct usbipx_conn *conn)
 	return ret;
 }
 
-static void tx_flush(struct usbipx_conn *conn)
+/* Return: false when a signal of the submitter's cut it short. */
+static bool tx_flush(struct usbipx_conn *conn)
 {
 	const struct cred *cred = override_creds(usbipx_cred);
 	unsigned int noio = memalloc_noio_save();
@@ -161,13 +162,14 @@ static void tx_flush(struct usbipx_conn *conn)
 			WRITE_ONCE(conn->tx_blocked, false);
 	} while (ret > 0 && usbipx_conn_is_up(conn));
 
-	/* A signal of the submitter's, which is no reason to end anything. */
-	if (ret == -EINTR || ret == -ERESTARTSYS)
-		conn_queue_work(conn, &conn->tx_work);
-	else if (ret < 0 && ret != -EAGAIN)
-		usbipx_conn_close(conn, ret, "cannot send");
 	memalloc_noio_restore(noio);
 	revert_creds(cred);
+
+	if (ret == -EINTR || ret == -ERESTARTSYS)
+		return false;
+	if (ret < 0 && ret != -EAGAIN)
+		usbipx_conn_close(conn, ret, "cannot send");
+	return true;
 }
 
 static bool tx_pending(struct usbipx_conn *conn)
@@ -178,7 +180,9 @@ static bool tx_pending(struct usbipx_conn *conn)
 
 static void tx_try(struct usbipx_conn *conn)
 {
-	for (;;) {
+	bool done;
+
+	do {
 		/*
 		 * Between queueing and trylock, and between unlock and looking
 		 * again: either we get the mutex or its holder sees our PDU.
@@ -186,9 +190,10 @@ static void tx_try(struct usbipx_conn *conn)
 		smp_mb();
 		if (!tx_pending(conn) || !mutex_trylock(&conn->tx_mutex))
 			return;
-		tx_flush(conn);
+		done = tx_flush(conn);
 		mutex_unlock(&conn->tx_mutex);
-	}
+	} while (done);
+	conn_queue_work(conn, &conn->tx_work);
 }
 
 /**

@@ -237,7 +237,11 @@ node_of() {
 }
 tty_of() { dev_of "/sys/bus/usb/devices/$1/$1":1.0/tty/*; }
 disk_of() { dev_of "/sys/bus/usb/devices/$1/$1":1.0/host*/target*/*/block/*; }
-dev_of() { [ -e "$1" ] && echo "/dev/${1##*/}"; }
+dev_of() { # both in sysfs and in /dev, where it comes a little later
+	[ -e "$1" ] || return 1
+	[ -c "/dev/${1##*/}" ] || [ -b "/dev/${1##*/}" ] || return 1
+	echo "/dev/${1##*/}"
+}
 
 # Drivers of the simulated devices; udev may not be there to load them.
 load_device_drivers() {
@@ -275,16 +279,18 @@ exercise() {
 }
 serial_echoes() ( # TTY BYTES
 	mine=$tmp/serial.${1##*/}
-	exec 3<>"$1" || exit 1
+	# Never with O_CREAT: the device may be going, and /dev would keep a file.
+	exec 3<"$1" || exit 1
+	exec 4>/proc/self/fd/3 || exit 1
 	stty -F "$1" raw -echo || exit 1
 	head -c "$2" /dev/urandom >"$mine"
 	timeout 20 head -c "$2" <&3 >"$mine.back" &
-	timeout 20 cat "$mine" >&3 && wait $! && cmp "$mine" "$mine.back"
+	timeout 20 cat "$mine" >&4 && wait $! && cmp "$mine" "$mine.back"
 )
 disk_keeps() { # DISK KIBIBYTES
 	disk_keeps=$tmp/disk.${1##*/}
 	head -c "$2"K /dev/urandom >"$disk_keeps"
-	dd if="$disk_keeps" of="$1" bs=64k oflag=direct &&
+	dd if="$disk_keeps" of="$1" bs=64k oflag=direct conv=nocreat &&
 		dd if="$1" of="$disk_keeps.back" bs=64k count=$(($2 / 64)) iflag=direct &&
 		cmp "$disk_keeps" "$disk_keeps.back"
 }

@@ -290,8 +290,11 @@ void host_release_all(void (*unregister)(void))
 	usbipx_conn_wait_closed();
 	reprobe(&pick);
 
+	/* The parameter can still be written, and asks what is wanted. */
+	mutex_lock(&match_lock);
 	list_for_each_entry_safe(entry, next, &busids, node)
 		busid_remove(entry);
+	mutex_unlock(&match_lock);
 }
 
 struct lookup {

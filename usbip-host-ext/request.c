@@ -22,9 +22,14 @@ static const struct usb_ctrlrequest *setup_of(const struct usbipx_pdu *pdu)
 	return (const struct usb_ctrlrequest *)pdu->setup;
 }
 
+/* Without data the direction means nothing (USB 2.0, 9.3.1). */
 static u16 request_of(const struct usb_ctrlrequest *setup)
 {
-	return REQUEST(setup->bRequestType, setup->bRequest);
+	u8 type = setup->bRequestType;
+
+	if (!setup->wLength)
+		type &= ~USB_DIR_IN;
+	return REQUEST(type, setup->bRequest);
 }
 
 /**

@@ -306,8 +306,9 @@ static bool is_iso_elsewhere(struct usb_device *udev, const struct usbipx_pdu *p
 
 			for (k = 0; k < alt->desc.bNumEndpoints; k++) {
 				ep = &alt->endpoint[k].desc;
-				if (ep->bEndpointAddress == address)
-					return usb_endpoint_xfer_isoc(ep);
+				if (ep->bEndpointAddress == address &&
+				    usb_endpoint_xfer_isoc(ep))
+					return true;
 			}
 		}
 	}
@@ -321,6 +322,7 @@ static int rx_submit(struct usbipx_conn *conn, struct usbipx_rx *rx,
 	const struct usbipx_pdu *pdu = &rx->pdu;
 	struct usb_host_endpoint *ep;
 	struct host_urb *hurb;
+	bool packets;
 
 	if (host_request_sleeps(pdu)) {
 		if (!may_sleep)
@@ -329,17 +331,20 @@ static int rx_submit(struct usbipx_conn *conn, struct usbipx_rx *rx,
 	}
 
 	ep = endpoint_of(hdev->udev, pdu);
-	if (ep ? usb_endpoint_xfer_isoc(&ep->desc) :
-		 is_iso_elsewhere(hdev->udev, pdu)) {
-		if (pdu->packets < 1 || pdu->packets > USBIPX_MAX_PACKETS) {
+	packets = pdu->packets >= 1 && pdu->packets <= USBIPX_MAX_PACKETS;
+	if (!ep) {
+		if (packets && is_iso_elsewhere(hdev->udev, pdu))
+			rx->packets = pdu->packets;
+		return answer_now(conn, rx, -ENOENT, may_sleep);
+	}
+	if (usb_endpoint_xfer_isoc(&ep->desc)) {
+		if (!packets) {
 			rx->fault.what = "number_of_packets";
 			rx->fault.value = pdu->packets;
 			return -EPROTO;
 		}
 		rx->packets = pdu->packets;
 	}
-	if (!ep)
-		return answer_now(conn, rx, -ENOENT, may_sleep);
 	if (pdu->length > HOST_MAX_URB)
 		return answer_now(conn, rx, -EMSGSIZE, may_sleep);
 	if (usb_endpoint_xfer_control(&ep->desc) && !setup_agrees(pdu))

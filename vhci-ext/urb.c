@@ -46,6 +46,11 @@ static void giveback(struct vhci_port *port, struct urb *urb, int status)
 {
 	unsigned long flags;
 
+	/* On PREEMPT_RT that lock sleeps, and interrupts are threads. */
+	if (IS_ENABLED(CONFIG_PREEMPT_RT)) {
+		usb_hcd_giveback_urb(port->hub->hcd, urb, status);
+		return;
+	}
 	local_irq_save(flags);
 	usb_hcd_giveback_urb(port->hub->hcd, urb, status);
 	local_irq_restore(flags);
@@ -281,10 +286,23 @@ fail:
 	return ret;
 }
 
-/* A time of 0 would give up before anything can be answered. */
+/* 0 would give up before anything can be answered; much more would wrap. */
 static unsigned long unlink_wait(void)
 {
-	return max(READ_ONCE(vhci_unlink_timeout), 1U) * HZ;
+	return clamp(READ_ONCE(vhci_unlink_timeout), 1U, 3600U) * HZ;
+}
+
+/* Take CMD_SUBMIT back if none of it has left. The caller holds port->lock. */
+static bool vurb_cancel(struct vhci_urb *vurb, struct usbipx_conn *conn)
+{
+	lockdep_assert_held(&vurb->port->lock);
+	/* A peer may answer what has not left yet: then its memory is in use. */
+	if (!vurb->sending || vurb->receiving ||
+	    !usbipx_conn_cancel(conn, &vurb->submit))
+		return false;
+	vurb->sending = false;
+	vurb_put(vurb);
+	return true;
 }
 
 /* Ask the server to cancel. The caller holds port->lock. */
@@ -346,15 +364,10 @@ int vhci_urb_dequeue(struct usb_hcd *hcd, struct urb *urb, int status)
 
 	conn = usbipx_conn_get(port->conn);
 	vurb = urb->hcpriv;
-	/* A peer may answer what has not left yet: then its memory is in use. */
-	if (vurb->sending && !vurb->receiving &&
-	    usbipx_conn_cancel(conn, &vurb->submit)) {
-		vurb->sending = false;
-		vurb_put(vurb);
+	if (vurb_cancel(vurb, conn))
 		done = vurb_take(vurb);
-	} else {
+	else
 		vurb_unlink(vurb, conn);
-	}
 out:
 	spin_unlock_irqrestore(&port->lock, flags);
 
@@ -389,6 +402,8 @@ void vhci_unlink_work(struct work_struct *work)
 					   vurb->deadline - jiffies);
 			break;
 		}
+		/* It may have been with the sender when it was unlinked. */
+		vurb_cancel(vurb, port->conn);
 		if (vurb->sending) {
 			/* Half sent; the socket has its memory. */
 			vurb->deadline = jiffies + unlink_wait();

@@ -52,7 +52,8 @@ fetch_checkpatch() {
 	if [ ! -d "$dir" ]; then
 		mkdir -p "$cache"
 		mkdir "$tmp/deb"
-		(cd "$tmp/deb" && apt-get download "$package") >&2
+		chmod 777 "$tmp" "$tmp/deb" # for apt's own user
+		(cd "$tmp/deb" && apt-get -qq download "$package") >&2
 		source=./usr/src/$package.tar.xz
 		dpkg-deb --fsys-tarfile "$tmp/deb"/*.deb | tar -xO "$source" |
 			tar -xJ -C "$tmp/deb" "$package/scripts/checkpatch.pl" \

@@ -4,7 +4,7 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 
 help:
 	@echo "make demo       show it: a Pi and a workstation in two VMs (as root)"
-	@echo "make check      every test, in VMs (as root); about half an hour"
+	@echo "make check      every test, in VMs (as root); a quarter of an hour"
 	@echo "make modules    build the modules; KDIR=… names the kernel's headers"
 	@echo "make install    install them with dkms (as root); KERNEL=… for another than"
 	@echo "                the running one"

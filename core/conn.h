@@ -219,6 +219,21 @@ int usbipx_conn_queue(struct usbipx_conn *conn, struct usbipx_tx *tx);
 bool usbipx_conn_cancel(struct usbipx_conn *conn, struct usbipx_tx *tx);
 void usbipx_conn_kick(struct usbipx_conn *conn, bool may_sleep);
 
+/**
+ * usbipx_tx_init - a PDU with nothing behind its header, not queued yet
+ * @tx: all but @header, which is the caller's to encode
+ *
+ * Context: any.
+ */
+static inline void usbipx_tx_init(struct usbipx_tx *tx)
+{
+	tx->data.left = 0;
+	tx->iso = NULL;
+	tx->iso_length = 0;
+	tx->passed = 0;
+	tx->busy = false;
+}
+
 /* rx.c */
 bool usbipx_conn_rx_drop(struct usbipx_conn *conn, void *ctx);
 

@@ -15,7 +15,7 @@ static gfp_t rx_gfp(bool may_sleep)
 
 static void reply_init(struct host_reply *reply, struct host_urb *hurb)
 {
-	memset(&reply->tx, 0, sizeof(reply->tx));
+	usbipx_tx_init(&reply->tx);
 	reply->hurb = hurb;
 }
 

@@ -65,7 +65,7 @@ static void vhci_hub_init(struct vhci_controller *vhci, struct vhci_hub *hub,
 	hub->nports = vhci->nports;
 	hub->ports = vhci->ports + (super ? vhci->nports : 0);
 	for (i = 0; i < hub->nports; i++)
-		vhci_port_init(&hub->ports[i], hub, i, first + i);
+		vhci_port_init(&hub->ports[i], hub, first + i);
 }
 
 static struct usb_hcd *vhci_hcd_create(struct vhci_controller *vhci,

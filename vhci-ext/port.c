@@ -13,16 +13,14 @@
  * vhci_port_init - prepare a port
  * @port: zeroed
  * @hub: whose it is
- * @index: place on @hub, from 0
  * @number: its number in the sysfs files
  *
  * Context: any.
  */
 void vhci_port_init(struct vhci_port *port, struct vhci_hub *hub,
-		    unsigned int index, unsigned int number)
+		    unsigned int number)
 {
 	port->hub = hub;
-	port->index = index;
 	port->number = number;
 	if (hub->super)
 		port->status = USB_SS_PORT_LS_RX_DETECT;

@@ -144,11 +144,7 @@ static struct vhci_urb *vurb_alloc(struct vhci_port *port, struct urb *urb,
 	vurb->sending = false;
 	vurb->receiving = false;
 	vurb->answered = false;
-	vurb->submit.data.left = 0;
-	vurb->submit.iso = NULL;
-	vurb->submit.iso_length = 0;
-	vurb->submit.passed = 0;
-	vurb->submit.busy = false;
+	usbipx_tx_init(&vurb->submit);
 
 	if (!usb_urb_dir_in(urb))
 		usbipx_cursor_init(&vurb->submit.data, urb,
@@ -317,11 +313,7 @@ static void vurb_unlink(struct vhci_urb *vurb, struct usbipx_conn *conn)
 	};
 	unsigned long wait = unlink_wait();
 
-	vurb->unlink.data.left = 0;
-	vurb->unlink.iso = NULL;
-	vurb->unlink.iso_length = 0;
-	vurb->unlink.passed = 0;
-	vurb->unlink.busy = false;
+	usbipx_tx_init(&vurb->unlink);
 	usbipx_encode(&vurb->unlink.header, &pdu);
 	if (usbipx_conn_queue(conn, &vurb->unlink))
 		return; /* closing: closed() gives the URB back */

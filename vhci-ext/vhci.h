@@ -62,7 +62,6 @@ enum vhci_port_state {
 /**
  * struct vhci_port - one port of a root hub
  * @hub: whose port this is; invariant
- * @index: 0-based place on the hub; invariant
  * @number: the port's number in the sysfs files; invariant
  * @lock: protects everything below
  * @conn: connection of the attached device, with a reference; NULL when none
@@ -80,7 +79,6 @@ enum vhci_port_state {
  */
 struct vhci_port {
 	struct vhci_hub *hub;
-	unsigned int index;
 	unsigned int number;
 
 	spinlock_t lock; /* see above */
@@ -189,7 +187,7 @@ void vhci_port_unplugged(struct vhci_port *port);
 
 /* port.c */
 void vhci_port_init(struct vhci_port *port, struct vhci_hub *hub,
-		    unsigned int index, unsigned int number);
+		    unsigned int number);
 void vhci_port_exit(struct vhci_port *port);
 struct vhci_port *vhci_port_find(unsigned int number, bool super);
 int vhci_port_attach(struct vhci_port *port, int sockfd, u32 devid,

@@ -20,6 +20,16 @@ use_stock() {
 	! mountpoint -q "$guest_modules" || umount "$guest_modules"
 }
 
+# within SECONDS COMMAND...: waits until the command succeeds.
+within() {
+	guest_end=$(($(date +%s) + $1))
+	shift
+	until "$@"; do
+		[ "$(date +%s)" -lt "$guest_end" ] || { echo "FAILED: not in time: $*"; return 1; }
+		sleep 0.1
+	done
+}
+
 # mark NAME: tells the other VM that NAME is reached.
 mark() {
 	: >"/out/mark.$1"

@@ -9,8 +9,11 @@
 #ifndef USBIPX_COMPAT_H
 #define USBIPX_COMPAT_H
 
+#include <linux/minmax.h>
+#include <linux/mm.h>
 #include <linux/uio.h>
 #include <linux/workqueue.h>
+#include <net/tcp.h>
 
 /*
  * ITER_DEST, ITER_SOURCE: commit de4eda9de2d9 ("use less confusing names for
@@ -53,6 +56,85 @@
 #define compat_usb_device_driver(d) (&(d)->drvwrap.driver)
 #else
 #define compat_usb_device_driver(d) (&(d)->driver)
+#endif
+
+/*
+ * The @n-th of pages that lie one behind the other: nth_page() went with commit
+ * "mm: remove nth_page()", v6.18, when arithmetic had become enough. May go when
+ * every kernel before that goes.
+ */
+static inline struct page *compat_nth_page(struct page *page, unsigned int n)
+{
+	return pfn_to_page(page_to_pfn(page) + n);
+}
+
+/*
+ * sock::sk_use_task_frag: commit fb87bd47516d ("net: Introduce
+ * sk_use_task_frag in struct sock."), v6.2, and in stable trees; sk_allocation
+ * alone decided before. May go when every older kernel goes.
+ *
+ * compat_use_task_frag() - set it; return what it was
+ */
+static inline bool compat_use_task_frag(struct sock *sk, bool use)
+{
+#ifdef COMPAT_HAS_TASK_FRAG
+	swap(sk->sk_use_task_frag, use);
+#endif
+	return use;
+}
+
+/*
+ * MSG_SPLICE_PAGES, which takes pages by reference: commit 270a1c3de47e ("tcp:
+ * Support MSG_SPLICE_PAGES"), v6.5; tcp_sendpage_locked() before. (Older trees
+ * may have the flag and do nothing about it.) May go when 6.4 goes.
+ *
+ * compat_tcp_splice_locked() - tcp_sendmsg_locked() of pages that are not slab's
+ */
+#ifdef COMPAT_TCP_SENDPAGE
+static inline int compat_tcp_splice_locked(struct sock *sk, struct msghdr *msg,
+					   size_t bytes)
+{
+	const struct bio_vec *bv = msg->msg_iter.bvec;
+	size_t done = 0, offset = 0;
+
+	/* It would copy then, through kmap(), which may sleep. */
+	if (!(sk->sk_route_caps & NETIF_F_SG))
+		return tcp_sendmsg_locked(sk, msg, bytes);
+	while (done < bytes) {
+		size_t at = bv->bv_offset + offset;
+		struct page *page =
+			compat_nth_page(bv->bv_page, at >> PAGE_SHIFT);
+		struct page *head = compound_head(page);
+		/* A reference is to one page, or to all of a compound one. */
+		size_t end =
+			page_size(head) -
+			((page_to_pfn(page) - page_to_pfn(head)) << PAGE_SHIFT);
+		size_t n = min_t(size_t, bv->bv_len - offset,
+				 end - offset_in_page(at));
+		int flags = msg->msg_flags;
+		int ret;
+
+		if (done + n < bytes)
+			flags |= MSG_SENDPAGE_NOTLAST | MSG_MORE;
+		ret = tcp_sendpage_locked(sk, page, offset_in_page(at), n, flags);
+		if (ret <= 0)
+			return done ?: ret;
+		done += ret;
+		offset += ret;
+		if (offset == bv->bv_len) {
+			offset = 0;
+			bv++;
+		}
+	}
+	return done;
+}
+#else
+static inline int compat_tcp_splice_locked(struct sock *sk, struct msghdr *msg,
+					   size_t bytes)
+{
+	msg->msg_flags |= MSG_SPLICE_PAGES;
+	return tcp_sendmsg_locked(sk, msg, bytes);
+}
 #endif
 
 #endif

@@ -39,22 +39,21 @@ static bool conn_set_state(struct usbipx_conn *conn, enum usbipx_conn_state to)
 }
 
 /**
- * conn_queue_work - queue rx_work or tx_work unless the connection is ending
+ * conn_queue_rx_work - queue rx_work unless the connection is ending
  * @conn: the connection
- * @work: one of its works
  *
  * After CLOSING no work is queued any more, so conn_close_work() can cancel
- * them for good.
+ * it for good.
  *
  * Context: any.
  */
-void conn_queue_work(struct usbipx_conn *conn, struct work_struct *work)
+void conn_queue_rx_work(struct usbipx_conn *conn)
 {
 	unsigned long flags;
 
 	spin_lock_irqsave(&conn->lock, flags);
 	if (conn->state == USBIPX_CONN_UP)
-		queue_work(usbipx_wq, work);
+		queue_work(usbipx_wq, &conn->rx_work);
 	spin_unlock_irqrestore(&conn->lock, flags);
 }
 
@@ -66,7 +65,7 @@ static void conn_data_ready(struct sock *sk)
 	conn = sk->sk_user_data;
 	if (conn) {
 		/* An upper layer takes its records apart first. */
-		if (!conn->read_sock)
+		if (!conn->tcp)
 			conn->saved_data_ready(sk);
 		conn_rx_ready(conn);
 	}
@@ -82,7 +81,7 @@ static void conn_state_change(struct sock *sk)
 	conn = sk->sk_user_data;
 	if (conn) {
 		conn->saved_state_change(sk);
-		conn_queue_work(conn, &conn->rx_work);
+		conn_queue_rx_work(conn);
 	}
 	read_unlock_bh(&sk->sk_callback_lock);
 }
@@ -95,7 +94,7 @@ static void conn_error_report(struct sock *sk)
 	conn = sk->sk_user_data;
 	if (conn) {
 		conn->saved_error_report(sk);
-		conn_queue_work(conn, &conn->rx_work);
+		conn_queue_rx_work(conn);
 	}
 	read_unlock_bh(&sk->sk_callback_lock);
 }
@@ -108,8 +107,9 @@ static void conn_write_space(struct sock *sk)
 	conn = sk->sk_user_data;
 	if (conn) {
 		conn->saved_write_space(sk);
-		if (READ_ONCE(conn->tx_blocked))
-			conn_queue_work(conn, &conn->tx_work);
+		/* TCP says so at every acknowledgment. */
+		if (!conn->tcp || sk_stream_is_writeable(sk))
+			conn_tx_resume(conn);
 	}
 	read_unlock_bh(&sk->sk_callback_lock);
 }
@@ -196,10 +196,11 @@ struct usbipx_conn *usbipx_conn_create(int sockfd,
 	conn->sock = sock;
 	spin_lock_init(&conn->lock);
 	INIT_LIST_HEAD(&conn->tx_queue);
-	mutex_init(&conn->tx_mutex);
+	init_waitqueue_head(&conn->tx_idle);
 	mutex_init(&conn->rx_mutex);
 	INIT_WORK(&conn->rx_work, conn_rx_work);
-	INIT_WORK(&conn->tx_work, conn_tx_work);
+	tasklet_setup(&conn->tx_bh, conn_tx_bh);
+	INIT_DELAYED_WORK(&conn->tx_work, conn_tx_work);
 	INIT_WORK(&conn->close_work, conn_close_work);
 	init_completion(&conn->dead);
 	return conn;
@@ -226,7 +227,7 @@ int usbipx_conn_start(struct usbipx_conn *conn)
 	int ret = -EBUSY;
 
 	if (sk_is_plain_tcp(sk)) {
-		conn->read_sock = true;
+		conn->tcp = true;
 		conn_set_tcp_options(sk);
 	} else if (sk->sk_protocol == IPPROTO_TCP) {
 		conn_set_tcp_options(sk);
@@ -246,8 +247,13 @@ int usbipx_conn_start(struct usbipx_conn *conn)
 		sk->sk_state_change = conn_state_change;
 		sk->sk_write_space = conn_write_space;
 		sk->sk_error_report = conn_error_report;
-		/* Must not wait for the disk that may hang on this socket. */
-		sk->sk_allocation = GFP_NOIO;
+		/*
+		 * Must not wait for the disk that may hang on this socket, and
+		 * not at all in softirq; see tx_send_tcp().
+		 */
+		sk->sk_allocation = conn->tcp ? GFP_ATOMIC : GFP_NOIO;
+		/* Nor use a page of whoever runs at the moment. */
+		conn->saved_task_frag = compat_use_task_frag(sk, false);
 		conn_set_state(conn, USBIPX_CONN_UP);
 		/* What came before the callbacks were there. */
 		queue_work(usbipx_wq, &conn->rx_work);
@@ -296,9 +302,10 @@ EXPORT_SYMBOL_GPL(usbipx_conn_close);
  *   socket callbacks   sk_callback_lock for writing waited for those inside;
  *                      the socket has its own callbacks back
  *   rx_work, tx_work   CLOSING keeps them from being queued; cancelled
- *   submitters         tx_mutex waited for one who was sending; the next one
- *                      finds the queue empty. They do not block: the socket is
- *                      shut down and every send is MSG_DONTWAIT
+ *   tx_bh              same; killed
+ *   submitters         CLOSING keeps the next one from sending; tx_idle waited
+ *                      for one who was. He does not block: the socket is shut
+ *                      down and every send is MSG_DONTWAIT
  *   rx_drop callers    rx_mutex; they find nothing to drop
  */
 static void conn_close_work(struct work_struct *work)
@@ -315,16 +322,16 @@ static void conn_close_work(struct work_struct *work)
 	sk->sk_state_change = conn->saved_state_change;
 	sk->sk_write_space = conn->saved_write_space;
 	sk->sk_error_report = conn->saved_error_report;
-	sk->sk_allocation = conn->saved_allocation;
 	sk->sk_user_data = NULL;
 	write_unlock_bh(&sk->sk_callback_lock);
 
 	cancel_work_sync(&conn->rx_work);
-	cancel_work_sync(&conn->tx_work);
-
-	mutex_lock(&conn->tx_mutex);
+	cancel_delayed_work_sync(&conn->tx_work);
+	tasklet_kill(&conn->tx_bh);
+	wait_event(conn->tx_idle, !READ_ONCE(conn->tx_sending));
+	sk->sk_allocation = conn->saved_allocation; /* no sender changes it now */
+	compat_use_task_frag(sk, conn->saved_task_frag);
 	conn_tx_drop(conn);
-	mutex_unlock(&conn->tx_mutex);
 
 	mutex_lock(&conn->rx_mutex);
 	ctx = conn->rx.ctx;
@@ -412,7 +419,6 @@ static void conn_release(struct kref *ref)
 	/* Still there when the connection was never started. */
 	if (conn->sock)
 		sockfd_put(conn->sock);
-	mutex_destroy(&conn->tx_mutex);
 	mutex_destroy(&conn->rx_mutex);
 	kfree(conn);
 }

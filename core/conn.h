@@ -6,16 +6,18 @@
  *
  * Contexts
  *
- *   There is no thread. PDUs are received in the socket's data_ready callback
- *   (softirq, or whoever releases the socket lock) where the protocol offers
- *   read_sock, else in rx_work. They are sent by the submitter when it may
- *   sleep and nobody else is sending, else by tx_work.
+ *   There is no thread. Over plain TCP, PDUs are received in the socket's
+ *   data_ready callback (softirq, or whoever releases the socket lock) and sent
+ *   by the submitter when it may sleep and nobody else is sending, else by
+ *   tx_bh (softirq). Other sockets (UNIX, vsock, TLS), and what finds the socket
+ *   locked, memory short or has to sleep, go through rx_work and tx_work.
  *
  * Locking, outermost first
  *
  *   rx_mutex       one reader in process context (rx_work, rx_drop)
- *   tx_mutex       one sender; owns the PDU at the head of tx_queue, tx_bvec
- *   socket lock    struct usbipx_rx, for sockets that have read_sock
+ *   tx_sending     not a lock but the right to send, taken and left under
+ *                  conn->lock: owns the busy PDUs of tx_queue, and tx_bvec
+ *   socket lock    TCP: held while sending, and for struct usbipx_rx
  *   sk_callback_lock  held for reading in the socket's callbacks, so that
  *                  taking it for writing waits for every callback to end
  *   conn->lock     state, tx_queue, and whether work may still be queued.
@@ -32,10 +34,12 @@
 #define USBIPX_CONN_H
 
 #include <linux/completion.h>
+#include <linux/interrupt.h>
 #include <linux/kref.h>
 #include <linux/mutex.h>
 #include <linux/net.h>
 #include <linux/spinlock.h>
+#include <linux/wait.h>
 #include <linux/workqueue.h>
 
 #include "debug.h"
@@ -62,6 +66,8 @@ enum usbipx_conn_state {
  * @iso: encoded packet descriptors behind the payload, or NULL
  * @iso_length: size of @iso in bytes
  * @passed: bytes of @header and @iso already sent
+ * @splice: the pages of @data may be read after tx_done(), see
+ *	usbipx_tx_data()
  * @busy: some of it may have left; protected by conn->lock
  */
 struct usbipx_tx {
@@ -71,6 +77,7 @@ struct usbipx_tx {
 	struct usbipx_wire_iso *iso;
 	u32 iso_length;
 	u32 passed;
+	bool splice;
 	bool busy;
 };
 
@@ -144,19 +151,21 @@ struct usbipx_conn_ops {
  * @ops: invariant
  * @priv: the driver's; invariant
  * @sock: holds a reference to the socket's file until DEAD
- * @read_sock: the protocol can be read in data_ready; invariant once UP
+ * @tcp: plain TCP, which can be read and sent in softirq; invariant once UP
  * @lock: see above
  * @state: protected by @lock
  * @reason: why the connection ended, set once with CLOSING
  * @error: errno that goes with @reason
  * @tx_queue: PDUs to send, the first may be sent in part; protected by @lock
- * @tx_blocked: the socket had no room, write_space goes on
- * @tx_mutex: the sender
- * @tx_bvec: protected by @tx_mutex
+ * @tx_sending: somebody is sending; protected by @lock
+ * @tx_blocked: the socket had no room, write_space goes on; protected by @lock
+ * @tx_idle: woken when @tx_sending ends after CLOSING
+ * @tx_bvec: the sender's
  * @rx_mutex: the reader in process context
- * @rx: protected by the socket lock, or by @rx_mutex without @read_sock
+ * @rx: protected by the socket lock, or by @rx_mutex without @tcp
  * @rx_work: reads where data_ready cannot
- * @tx_work: sends where the submitter cannot
+ * @tx_bh: sends where the submitter cannot
+ * @tx_work: sends where neither can
  * @close_work: takes the connection down
  * @dead: completed when DEAD
  * @saved_data_ready: the socket's own callbacks and allocation mode
@@ -164,13 +173,14 @@ struct usbipx_conn_ops {
  * @saved_write_space: same
  * @saved_error_report: same
  * @saved_allocation: same
+ * @saved_task_frag: same
  */
 struct usbipx_conn {
 	struct kref ref;
 	const struct usbipx_conn_ops *ops;
 	void *priv;
 	struct socket *sock;
-	bool read_sock;
+	bool tcp;
 
 	spinlock_t lock; /* see the locking chapter above */
 	enum usbipx_conn_state state;
@@ -178,15 +188,17 @@ struct usbipx_conn {
 	int error;
 
 	struct list_head tx_queue;
+	bool tx_sending;
 	bool tx_blocked;
-	struct mutex tx_mutex; /* see the locking chapter above */
+	wait_queue_head_t tx_idle;
 	struct bio_vec tx_bvec[USBIPX_TX_PIECES];
 
 	struct mutex rx_mutex; /* see the locking chapter above */
 	struct usbipx_rx rx;
 
 	struct work_struct rx_work;
-	struct work_struct tx_work;
+	struct tasklet_struct tx_bh;
+	struct delayed_work tx_work;
 	struct work_struct close_work;
 	struct completion dead;
 
@@ -195,6 +207,7 @@ struct usbipx_conn {
 	void (*saved_write_space)(struct sock *sk);
 	void (*saved_error_report)(struct sock *sk);
 	gfp_t saved_allocation;
+	bool saved_task_frag;
 };
 
 /* main.c: for works that URBs wait for */
@@ -231,7 +244,28 @@ static inline void usbipx_tx_init(struct usbipx_tx *tx)
 	tx->iso = NULL;
 	tx->iso_length = 0;
 	tx->passed = 0;
+	tx->splice = false;
 	tx->busy = false;
+}
+
+/* Shorter payloads are copied, for less than it takes to share their pages. */
+#define USBIPX_SPLICE_MIN (16U << 10)
+
+/**
+ * usbipx_tx_data - let the memory of an URB follow the header
+ * @tx: initialised
+ * @urb: its memory stays until tx_done(). The pages of a scatter list may be
+ *	in the socket for longer, with references of their own: whoever writes
+ *	to them before the peer has confirmed them changes what it receives
+ * @length: bytes; see usbipx_urb_has_memory()
+ *
+ * Context: any.
+ */
+static inline void usbipx_tx_data(struct usbipx_tx *tx, const struct urb *urb,
+				  u32 length)
+{
+	usbipx_cursor_init(&tx->data, urb, length);
+	tx->splice = urb->num_sgs && length >= USBIPX_SPLICE_MIN;
 }
 
 /* rx.c */

@@ -14,14 +14,16 @@ extern unsigned int usbipx_peer_timeout;
 extern const struct cred *usbipx_cred;
 
 /* conn.c */
-void conn_queue_work(struct usbipx_conn *conn, struct work_struct *work);
+void conn_queue_rx_work(struct usbipx_conn *conn);
 
 /* rx.c */
 void conn_rx_ready(struct usbipx_conn *conn);
 void conn_rx_work(struct work_struct *work);
 
 /* tx.c */
+void conn_tx_bh(struct tasklet_struct *bh);
 void conn_tx_work(struct work_struct *work);
+void conn_tx_resume(struct usbipx_conn *conn);
 void conn_tx_drop(struct usbipx_conn *conn);
 
 #endif

@@ -7,8 +7,10 @@
 #include <linux/export.h>
 #include <linux/mm.h>
 #include <linux/scatterlist.h>
+#include <linux/skbuff.h>
 #include <linux/string.h>
 
+#include "../compat/compat.h"
 #include "payload.h"
 
 /**
@@ -116,12 +118,46 @@ bool usbipx_cursor_piece(const struct usbipx_cursor *cur, struct bio_vec *bv)
 }
 
 /**
+ * usbipx_cursor_fill - copy received bytes to the memory under the cursor
+ * @cur: the cursor; usbipx_cursor_advance() is the caller's to call
+ * @skb: from there
+ * @offset: first byte in @skb
+ * @bytes: in: how many there are; out: how many were copied, at least one
+ *
+ * Not through an iterator, whose checks cost as much as a small copy, unless
+ * the memory has no address.
+ *
+ * Context: any; @cur is not at its end. Return: 0, or -EFAULT when @skb has
+ * fewer bytes.
+ */
+int usbipx_cursor_fill(const struct usbipx_cursor *cur,
+		       const struct sk_buff *skb, unsigned int offset, u32 *bytes)
+{
+	struct iov_iter iter;
+	struct bio_vec bv;
+
+	if (!cur->sg) {
+		*bytes = min(*bytes, cur->left);
+		return skb_copy_bits(skb, offset, cur->linear, *bytes);
+	}
+
+	usbipx_cursor_piece(cur, &bv);
+	*bytes = min(*bytes, bv.bv_len);
+	if (!PageHighMem(bv.bv_page))
+		return skb_copy_bits(skb, offset,
+				     page_address(bv.bv_page) + bv.bv_offset,
+				     *bytes);
+
+	iov_iter_bvec(&iter, ITER_DEST, &bv, 1, *bytes);
+	return skb_copy_datagram_iter(skb, offset, &iter, *bytes);
+}
+
+/**
  * usbipx_iso_pack - move the received packets together
  * @urb: a completed isochronous IN URB; its offsets stay as they were
  *
  * On the wire the data of one packet follows that of the packet before it
- * (protocol document, USBIP_RET_SUBMIT: padding is not transmitted). Sets
- * actual_length to the sum, which some host controller drivers leave at 0.
+ * (protocol document, USBIP_RET_SUBMIT: padding is not transmitted).
  *
  * Context: any; the caller owns @urb.
  */
@@ -139,7 +175,6 @@ void usbipx_iso_pack(struct urb *urb)
 				d->actual_length);
 		end += d->actual_length;
 	}
-	urb->actual_length = end;
 }
 EXPORT_SYMBOL_GPL(usbipx_iso_pack);
 

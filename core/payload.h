@@ -10,6 +10,8 @@
 #include <linux/bvec.h>
 #include <linux/usb.h>
 
+struct sk_buff;
+
 /**
  * struct usbipx_cursor - a position in the memory of an URB
  * @linear: next byte of a linear buffer; NULL for a scatter list
@@ -29,6 +31,8 @@ struct usbipx_cursor {
 void usbipx_cursor_init(struct usbipx_cursor *cur, const struct urb *urb,
 			u32 length);
 bool usbipx_cursor_piece(const struct usbipx_cursor *cur, struct bio_vec *bv);
+int usbipx_cursor_fill(const struct usbipx_cursor *cur, const struct sk_buff *skb,
+		       unsigned int offset, u32 *bytes);
 void usbipx_cursor_advance(struct usbipx_cursor *cur, u32 bytes);
 bool usbipx_urb_has_memory(const struct urb *urb, u32 length);
 

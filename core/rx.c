@@ -5,6 +5,7 @@
  * Called by conn.c (socket callbacks) and as a work item.
  */
 #include <linux/export.h>
+#include <linux/sched/mm.h>
 #include <linux/skbuff.h>
 #include <linux/uio.h>
 #include <net/sock.h>
@@ -125,24 +126,43 @@ static u32 rx_destination(struct usbipx_rx *rx, struct iov_iter *iter,
 	return kv->iov_len;
 }
 
+/* Copy some of the @len bytes of @skb to where they belong. Return: how many. */
+static u32 rx_copy(struct usbipx_rx *rx, struct sk_buff *skb,
+		   unsigned int offset, size_t len)
+{
+	u32 n;
+
+	switch (rx->stage) {
+	case USBIPX_RX_HEADER:
+		n = min_t(size_t, len, sizeof(rx->header) - rx->have);
+		rx->error = skb_copy_bits(skb, offset,
+					  (u8 *)&rx->header + rx->have, n);
+		return n;
+	case USBIPX_RX_ISO:
+		n = min_t(size_t, len, sizeof(rx->iso_wire) - rx->have);
+		rx->error = skb_copy_bits(skb, offset,
+					  (u8 *)&rx->iso_wire + rx->have, n);
+		return n;
+	default:
+		if (!rx->data.left)
+			return min_t(size_t, len, rx->skip);
+		n = len;
+		rx->error = usbipx_cursor_fill(&rx->data, skb, offset, &n);
+		return n;
+	}
+}
+
 /* tcp_read_sock() hands over received data; consume as much as is wanted. */
 static int rx_actor(read_descriptor_t *desc, struct sk_buff *skb,
 		    unsigned int offset, size_t len)
 {
 	struct usbipx_conn *conn = desc->arg.data;
 	struct usbipx_rx *rx = &conn->rx;
-	struct iov_iter iter;
-	struct bio_vec bv;
-	struct kvec kv;
 	u32 used = 0;
 
 	while (used < len && !rx->deferred && !rx->error) {
-		u32 want = rx_destination(rx, &iter, &kv, &bv);
-		u32 n = min_t(size_t, want ?: rx->skip, len - used);
+		u32 n = rx_copy(rx, skb, offset + used, len - used);
 
-		if (want)
-			rx->error = skb_copy_datagram_iter(skb, offset + used,
-							   &iter, n);
 		if (!rx->error)
 			rx->error = rx_got(conn, n);
 		used += n;
@@ -159,7 +179,7 @@ static void rx_read_skbs(struct usbipx_conn *conn)
 		tcp_read_sock(conn->sock->sk, &desc, rx_actor);
 }
 
-/* Sockets without read_sock; the caller holds rx_mutex. Return: at the end? */
+/* Sockets other than TCP; the caller holds rx_mutex. Return: at the end? */
 static bool rx_read_msgs(struct usbipx_conn *conn)
 {
 	struct usbipx_rx *rx = &conn->rx;
@@ -198,13 +218,13 @@ static void rx_failed(struct usbipx_conn *conn)
  * conn_rx_ready - the socket has something to read
  * @conn: the connection
  *
- * Context: the data_ready callback; with @conn->read_sock the socket lock is
+ * Context: the data_ready callback; with @conn->tcp the socket lock is
  * held, as TCP does.
  */
 void conn_rx_ready(struct usbipx_conn *conn)
 {
-	if (!conn->read_sock) {
-		conn_queue_work(conn, &conn->rx_work);
+	if (!conn->tcp) {
+		conn_queue_rx_work(conn);
 		return;
 	}
 
@@ -212,19 +232,19 @@ void conn_rx_ready(struct usbipx_conn *conn)
 	if (conn->rx.error)
 		rx_failed(conn);
 	else if (conn->rx.deferred)
-		conn_queue_work(conn, &conn->rx_work);
+		conn_queue_rx_work(conn);
 }
 
 static void rx_lock(struct usbipx_conn *conn)
 {
 	mutex_lock(&conn->rx_mutex);
-	if (conn->read_sock)
+	if (conn->tcp)
 		lock_sock(conn->sock->sk);
 }
 
 static void rx_unlock(struct usbipx_conn *conn)
 {
-	if (conn->read_sock)
+	if (conn->tcp)
 		release_sock(conn->sock->sk);
 	mutex_unlock(&conn->rx_mutex);
 }
@@ -234,7 +254,7 @@ static void rx_check_end(struct usbipx_conn *conn, bool end)
 {
 	struct sock *sk = conn->sock->sk;
 
-	if (conn->read_sock)
+	if (conn->tcp)
 		end = sk->sk_shutdown & RCV_SHUTDOWN || sk->sk_state == TCP_CLOSE;
 	if (conn->rx.error)
 		rx_failed(conn);
@@ -248,7 +268,7 @@ static void rx_check_end(struct usbipx_conn *conn, bool end)
  * conn_rx_work - read where data_ready cannot
  * @work: of the connection
  *
- * For sockets without read_sock, for PDUs whose handling sleeps, for what was
+ * For sockets other than TCP, for PDUs whose handling sleeps, for what was
  * there before the callbacks, and to find the end of the stream.
  *
  * Context: process; sleeps.
@@ -258,12 +278,14 @@ void conn_rx_work(struct work_struct *work)
 	struct usbipx_conn *conn =
 		container_of(work, struct usbipx_conn, rx_work);
 	struct usbipx_rx *rx = &conn->rx;
+	/* Also for what release_sock() receives. */
+	unsigned int noio = memalloc_noio_save();
 	bool end = false;
 	int ret;
 
 	rx_lock(conn);
 	for (;;) {
-		if (conn->read_sock) {
+		if (conn->tcp) {
 			/* As in softirq: completions run at the enable. */
 			local_bh_disable();
 			rx_read_skbs(conn);
@@ -278,16 +300,17 @@ void conn_rx_work(struct work_struct *work)
 		 * While deferred nobody reads, so the PDU may be handled
 		 * without the socket lock; rx_mutex keeps rx_drop() away.
 		 */
-		if (conn->read_sock)
+		if (conn->tcp)
 			release_sock(conn->sock->sk);
 		ret = rx_start_pdu(conn, true);
-		if (conn->read_sock)
+		if (conn->tcp)
 			lock_sock(conn->sock->sk);
 		rx->deferred = false;
 		rx->error = ret ?: rx_settle(conn);
 	}
 	rx_check_end(conn, end);
 	rx_unlock(conn);
+	memalloc_noio_restore(noio);
 }
 
 /**

@@ -9,6 +9,7 @@
 #include <linux/sched/mm.h>
 #include <linux/uio.h>
 #include <net/sock.h>
+#include <net/tcp.h>
 
 #include "../compat/compat.h"
 #include "internal.h"
@@ -21,6 +22,12 @@ static struct bio_vec bvec_of(void *p, u32 len)
 		.bv_len = len,
 	};
 }
+
+/* Jiffies to wait for memory that process context did not get either. */
+#define TX_MEMORY_DELAY max(HZ / 50, 1)
+
+/* Calls of the socket before it is tx_work's turn. */
+#define TX_SENDS 64
 
 static u32 tx_header_left(const struct usbipx_tx *tx)
 {
@@ -36,19 +43,53 @@ static u32 tx_iso_left(const struct usbipx_tx *tx)
 	       tx_header_left(tx);
 }
 
-/* Put what is left of a PDU behind the first @n pieces. */
+static size_t tx_left(const struct usbipx_tx *tx)
+{
+	return (size_t)tx_header_left(tx) + tx->data.left + tx_iso_left(tx);
+}
+
+/*
+ * May the socket keep a piece of payload by reference? Slab memory has none, nor
+ * have the later pages of an allocation that is not compound.
+ */
+static bool tx_may_splice(const struct usbipx_tx *tx, const struct bio_vec *bv)
+{
+	u32 at = bv->bv_offset & PAGE_MASK;
+
+	if (!tx->splice)
+		return false;
+	for (; at < bv->bv_offset + bv->bv_len; at += PAGE_SIZE)
+		if (!sendpage_ok(compat_nth_page(bv->bv_page, at >> PAGE_SHIFT)))
+			return false;
+	return true;
+}
+
+/*
+ * Put what is left of a PDU behind the first @n pieces. All pieces of one send
+ * are copied, or all are spliced: the first one says.
+ */
 static unsigned int tx_pieces(struct usbipx_conn *conn, struct usbipx_tx *tx,
-			      unsigned int n, size_t *bytes)
+			      unsigned int n, size_t *bytes, bool *splice)
 {
 	struct usbipx_cursor data = tx->data;
 	struct bio_vec *bv = conn->tx_bvec;
 	u32 left = tx_header_left(tx);
 
+	if (n == USBIPX_TX_PIECES)
+		return n;
 	if (left) {
+		if (n && *splice)
+			return n;
 		bv[n] = bvec_of((u8 *)&tx->header + tx->passed, left);
 		*bytes += bv[n++].bv_len;
+		*splice = false;
 	}
 	while (n < USBIPX_TX_PIECES && usbipx_cursor_piece(&data, &bv[n])) {
+		bool may = tx_may_splice(tx, &bv[n]);
+
+		if (n && may != *splice)
+			return n;
+		*splice = may;
 		usbipx_cursor_advance(&data, bv[n].bv_len);
 		*bytes += bv[n++].bv_len;
 	}
@@ -60,171 +101,301 @@ static unsigned int tx_pieces(struct usbipx_conn *conn, struct usbipx_tx *tx,
 	return n;
 }
 
-/* Collect what goes out next. Return: number of pieces. */
-static unsigned int tx_gather(struct usbipx_conn *conn, size_t *bytes)
+/* The right to send ends. The caller holds conn->lock. */
+static void tx_end(struct usbipx_conn *conn)
+{
+	lockdep_assert_held(&conn->lock);
+	conn->tx_sending = false;
+	if (conn->state != USBIPX_CONN_UP)
+		wake_up(&conn->tx_idle);
+}
+
+/* The right to send, if there is something to send and nobody has it. */
+static bool tx_begin(struct usbipx_conn *conn)
+{
+	unsigned long flags;
+	bool begun;
+
+	spin_lock_irqsave(&conn->lock, flags);
+	begun = conn->state == USBIPX_CONN_UP && !conn->tx_sending &&
+		!conn->tx_blocked && !list_empty(&conn->tx_queue);
+	if (begun)
+		conn->tx_sending = true;
+	spin_unlock_irqrestore(&conn->lock, flags);
+	return begun;
+}
+
+/* The right to send ends, and tx_work takes it up after @delay jiffies. */
+static void tx_later(struct usbipx_conn *conn, unsigned long delay)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&conn->lock, flags);
+	tx_end(conn);
+	/* Sooner than it may be waiting for already. */
+	if (conn->state == USBIPX_CONN_UP)
+		mod_delayed_work(usbipx_wq, &conn->tx_work, delay);
+	spin_unlock_irqrestore(&conn->lock, flags);
+}
+
+/*
+ * Collect what goes out next. Return: number of pieces. When there are none
+ * the right to send has ended, and whoever queues or unblocks begins anew.
+ */
+static unsigned int tx_gather(struct usbipx_conn *conn, struct msghdr *msg,
+			      bool *splice)
 {
 	struct usbipx_tx *tx;
+	unsigned long flags;
 	unsigned int n = 0;
+	size_t bytes = 0;
 
-	*bytes = 0;
-	spin_lock_irq(&conn->lock);
-	list_for_each_entry(tx, &conn->tx_queue, node) {
-		if (n == USBIPX_TX_PIECES)
+	*splice = false;
+	msg->msg_flags = MSG_DONTWAIT | MSG_NOSIGNAL;
+	spin_lock_irqsave(&conn->lock, flags);
+	if (conn->state == USBIPX_CONN_UP && !conn->tx_blocked) {
+		list_for_each_entry(tx, &conn->tx_queue, node) {
+			size_t begin = bytes;
+
+			n = tx_pieces(conn, tx, n, &bytes, splice);
+			if (bytes == begin)
+				break;
+			tx->busy = true;
+			if (bytes - begin == tx_left(tx))
+				continue;
+			/* The rest of a PDU is sure to follow. */
+			msg->msg_flags |= MSG_MORE;
 			break;
-		tx->busy = true;
-		n = tx_pieces(conn, tx, n, bytes);
+		}
 	}
-	spin_unlock_irq(&conn->lock);
+	if (n)
+		/* Before the call: write_space may come before it returns. */
+		conn->tx_blocked = true;
+	else
+		tx_end(conn);
+	spin_unlock_irqrestore(&conn->lock, flags);
+
+	iov_iter_bvec(&msg->msg_iter, ITER_SOURCE, conn->tx_bvec, n, bytes);
 	return n;
 }
 
-/* Take @sent bytes off the queue; PDUs that are out go back to the driver. */
-static void tx_account(struct usbipx_conn *conn, size_t sent)
+/* Take sent bytes off a PDU. Return: how many of them were not of this one. */
+static size_t tx_advance(struct usbipx_tx *tx, size_t sent)
 {
-	while (sent) {
-		struct usbipx_tx *tx;
-		u32 n;
+	u32 n = min_t(size_t, sent, tx_header_left(tx));
 
-		/* Busy PDUs stay where they are, and only we take them off. */
-		spin_lock_irq(&conn->lock);
-		tx = list_first_entry(&conn->tx_queue, struct usbipx_tx, node);
-		spin_unlock_irq(&conn->lock);
-
-		n = min_t(size_t, sent, tx_header_left(tx));
+	tx->passed += n;
+	sent -= n;
+	n = min_t(size_t, sent, tx->data.left);
+	if (n)
+		usbipx_cursor_advance(&tx->data, n);
+	sent -= n;
+	if (!tx_header_left(tx) && !tx->data.left) {
+		n = min_t(size_t, sent, tx_iso_left(tx));
 		tx->passed += n;
 		sent -= n;
-		n = min_t(size_t, sent, tx->data.left);
-		if (n)
-			usbipx_cursor_advance(&tx->data, n);
-		sent -= n;
-		n = min_t(size_t, sent, tx_iso_left(tx));
-		if (!tx_header_left(tx) && !tx->data.left) {
-			tx->passed += n;
-			sent -= n;
-		}
-		if (tx_header_left(tx) || tx->data.left || tx_iso_left(tx))
-			continue;
-
-		spin_lock_irq(&conn->lock);
-		list_del_init(&tx->node);
-		spin_unlock_irq(&conn->lock);
-		conn->ops->tx_done(conn, tx);
 	}
+	return sent;
 }
 
-/* PDUs that were collected and of which no byte has left may be cancelled. */
-static void tx_release(struct usbipx_conn *conn)
+/*
+ * The result of a send. PDUs that are out go back to the driver; those that
+ * were collected and of which no byte has left may be cancelled again.
+ */
+static void tx_account(struct usbipx_conn *conn, int ret)
 {
-	struct usbipx_tx *tx;
+	struct list_head *stays = &conn->tx_queue;
+	size_t sent = max(ret, 0);
+	struct usbipx_tx *tx, *next;
+	unsigned long flags;
+	LIST_HEAD(done);
 
-	spin_lock_irq(&conn->lock);
+	spin_lock_irqsave(&conn->lock, flags);
+	if (ret != -EAGAIN)
+		conn->tx_blocked = false;
 	list_for_each_entry(tx, &conn->tx_queue, node) {
+		if (tx->busy)
+			sent = tx_advance(tx, sent);
+		if (!tx_left(tx))
+			continue;
+		if (stays == &conn->tx_queue)
+			stays = &tx->node;
 		if (!tx->busy)
 			break;
 		tx->busy = tx->passed;
 	}
-	spin_unlock_irq(&conn->lock);
+	list_cut_before(&done, &conn->tx_queue, stays);
+	spin_unlock_irqrestore(&conn->lock, flags);
+
+	/* What they raise runs at the enable, not in ksoftirqd. */
+	local_bh_disable();
+	list_for_each_entry_safe(tx, next, &done, node) {
+		INIT_LIST_HEAD(&tx->node);
+		conn->ops->tx_done(conn, tx);
+	}
+	local_bh_enable();
 }
 
-/* Send once. Return: bytes, 0 when the queue is empty, or a negative errno. */
-static int tx_send(struct usbipx_conn *conn)
+/* The caller holds the socket lock. */
+static int tx_send_locked(struct sock *sk, struct msghdr *msg, bool splice)
 {
-	struct msghdr msg = { .msg_flags = MSG_DONTWAIT | MSG_NOSIGNAL };
-	unsigned int n;
-	size_t bytes;
-	int ret;
+	size_t bytes = iov_iter_count(&msg->msg_iter);
+	int ret = splice ? compat_tcp_splice_locked(sk, msg, bytes) :
+			   tcp_sendmsg_locked(sk, msg, bytes);
 
-	n = tx_gather(conn, &bytes);
-	if (!n)
-		return 0;
-	iov_iter_bvec(&msg.msg_iter, ITER_SOURCE, conn->tx_bvec, n, bytes);
-	ret = sock_sendmsg(conn->sock, &msg);
-	if (ret > 0)
-		tx_account(conn, ret);
-	if (ret < 0 || ret < bytes)
-		tx_release(conn);
+	/* There is room, but no memory: write_space may never come. */
+	if (ret == -EAGAIN && sk_stream_is_writeable(sk))
+		return -ENOBUFS;
 	return ret;
 }
 
-/* Return: false when a signal of the submitter's cut it short. */
-static bool tx_flush(struct usbipx_conn *conn)
+static int tx_send_bh(struct sock *sk, struct msghdr *msg, bool splice)
 {
-	const struct cred *cred = override_creds(usbipx_cred);
+	int ret = -EBUSY;
+
+	bh_lock_sock(sk);
+	if (!sock_owned_by_user(sk))
+		ret = tx_send_locked(sk, msg, splice);
+	bh_unlock_sock(sk);
+	return ret;
+}
+
+/*
+ * The socket's allocation mode is that of softirq; who owns the socket in
+ * process context may change it meanwhile. It does not cover the charges of
+ * memory cgroups, here and for what release_sock() receives. No security module
+ * is asked: the socket passed when its process handed it over.
+ */
+static int tx_send_tcp(struct sock *sk, struct msghdr *msg, bool splice)
+{
 	unsigned int noio = memalloc_noio_save();
 	int ret;
 
-	lockdep_assert_held(&conn->tx_mutex);
-	do {
-		/* Before the call: write_space may come before it returns. */
-		WRITE_ONCE(conn->tx_blocked, true);
-		ret = tx_send(conn);
-		if (ret != -EAGAIN)
-			WRITE_ONCE(conn->tx_blocked, false);
-	} while (ret > 0 && usbipx_conn_is_up(conn));
+	lock_sock(sk);
+	sk->sk_allocation = GFP_NOIO;
+	ret = tx_send_locked(sk, msg, splice);
+	sk->sk_allocation = GFP_ATOMIC;
+	release_sock(sk);
+	memalloc_noio_restore(noio);
+	return ret;
+}
+
+/* Sends carry the kernel's credentials, not those of who submits an URB. */
+static int tx_send_other(struct socket *sock, struct msghdr *msg)
+{
+	const struct cred *cred = override_creds(usbipx_cred);
+	unsigned int noio = memalloc_noio_save();
+	int ret = sock_sendmsg(sock, msg);
 
 	memalloc_noio_restore(noio);
 	revert_creds(cred);
-
-	if (ret == -EINTR || ret == -ERESTARTSYS)
-		return false;
-	if (ret < 0 && ret != -EAGAIN)
-		usbipx_conn_close(conn, ret, "cannot send");
-	return true;
+	return ret;
 }
 
-static bool tx_pending(struct usbipx_conn *conn)
+/* Send what there is. @may_sleep is true for all but plain TCP. */
+static void tx_run(struct usbipx_conn *conn, bool may_sleep)
 {
-	return !list_empty_careful(&conn->tx_queue) &&
-	       !READ_ONCE(conn->tx_blocked) && usbipx_conn_is_up(conn);
-}
+	unsigned int sends = 0;
+	struct msghdr msg = {};
+	bool splice;
+	int ret;
 
-static void tx_try(struct usbipx_conn *conn)
-{
-	bool done;
+	if (!tx_begin(conn))
+		return;
+	while (tx_gather(conn, &msg, &splice)) {
+		if (!conn->tcp)
+			ret = tx_send_other(conn->sock, &msg);
+		else if (may_sleep)
+			ret = tx_send_tcp(conn->sock->sk, &msg, splice);
+		else
+			ret = tx_send_bh(conn->sock->sk, &msg, splice);
+		tx_account(conn, ret);
 
-	do {
-		/*
-		 * Between queueing and trylock, and between unlock and looking
-		 * again: either we get the mutex or its holder sees our PDU.
-		 */
-		smp_mb();
-		if (!tx_pending(conn) || !mutex_trylock(&conn->tx_mutex))
+		switch (ret) {
+		case -EBUSY: /* owned in process context */
+		case -EINTR: /* a signal of the submitter's */
+		case -ERESTARTSYS:
+			tx_later(conn, 0);
 			return;
-		done = tx_flush(conn);
-		mutex_unlock(&conn->tx_mutex);
-	} while (done);
-	conn_queue_work(conn, &conn->tx_work);
+		case -ENOBUFS:
+		case -ENOMEM:
+			tx_later(conn, may_sleep ? TX_MEMORY_DELAY : 0);
+			return;
+		}
+		if (ret < 0 && ret != -EAGAIN)
+			usbipx_conn_close(conn, ret, "cannot send");
+		/* Others queue as fast as this sends: not for ever here. */
+		if (++sends == TX_SENDS) {
+			tx_later(conn, 0);
+			return;
+		}
+	}
 }
 
 /**
- * conn_tx_work - send where the submitter cannot
+ * conn_tx_bh - send in softirq
+ * @bh: of the connection
+ *
+ * Context: softirq.
+ */
+void conn_tx_bh(struct tasklet_struct *bh)
+{
+	tx_run(container_of(bh, struct usbipx_conn, tx_bh), false);
+}
+
+/**
+ * conn_tx_work - send where nobody else can
  * @work: of the connection
  *
  * Context: process; sleeps.
  */
 void conn_tx_work(struct work_struct *work)
 {
-	struct usbipx_conn *conn =
-		container_of(work, struct usbipx_conn, tx_work);
+	tx_run(container_of(to_delayed_work(work), struct usbipx_conn, tx_work),
+	       true);
+}
 
-	mutex_lock(&conn->tx_mutex);
-	tx_flush(conn);
-	mutex_unlock(&conn->tx_mutex);
-	tx_try(conn);
+/* The caller holds conn->lock, so nothing is scheduled after CLOSING. */
+static void tx_schedule(struct usbipx_conn *conn)
+{
+	lockdep_assert_held(&conn->lock);
+	if (conn->state != USBIPX_CONN_UP)
+		return;
+	if (conn->tcp)
+		tasklet_schedule(&conn->tx_bh);
+	else
+		queue_delayed_work(usbipx_wq, &conn->tx_work, 0);
+}
+
+/**
+ * conn_tx_resume - the socket has room again
+ * @conn: the connection
+ *
+ * Context: the write_space callback.
+ */
+void conn_tx_resume(struct usbipx_conn *conn)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&conn->lock, flags);
+	/* Whoever is sending looks again before the right to send ends. */
+	if (conn->tx_blocked && !conn->tx_sending)
+		tx_schedule(conn);
+	conn->tx_blocked = false;
+	spin_unlock_irqrestore(&conn->lock, flags);
 }
 
 /**
  * conn_tx_drop - give back every PDU of a connection that is closing
  * @conn: not UP any more
  *
- * Context: process; the caller holds tx_mutex.
+ * Context: process; nobody is sending.
  */
 void conn_tx_drop(struct usbipx_conn *conn)
 {
 	struct usbipx_tx *tx, *next;
 	LIST_HEAD(queue);
 
-	lockdep_assert_held(&conn->tx_mutex);
 	spin_lock_irq(&conn->lock);
 	/* Nobody may cancel what is on its way to tx_done. */
 	list_for_each_entry(tx, &conn->tx_queue, node)
@@ -299,9 +470,23 @@ EXPORT_SYMBOL_GPL(usbipx_conn_cancel);
  */
 void usbipx_conn_kick(struct usbipx_conn *conn, bool may_sleep)
 {
-	if (may_sleep)
-		tx_try(conn);
-	else
-		conn_queue_work(conn, &conn->tx_work);
+	bool enable_bh = !IS_ENABLED(CONFIG_PREEMPT_RT) && !irqs_disabled();
+	unsigned long flags;
+
+	if (may_sleep) {
+		tx_run(conn, true);
+		return;
+	}
+	/*
+	 * In process context tx_bh runs at the enable, not in ksoftirqd. On
+	 * PREEMPT_RT that would be a lock, and the caller may hold others.
+	 */
+	if (enable_bh)
+		local_bh_disable();
+	spin_lock_irqsave(&conn->lock, flags);
+	tx_schedule(conn);
+	spin_unlock_irqrestore(&conn->lock, flags);
+	if (enable_bh)
+		local_bh_enable();
 }
 EXPORT_SYMBOL_GPL(usbipx_conn_kick);

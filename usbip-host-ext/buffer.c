@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Memory for the data of an URB at the host controller.
- * May call the page and slab allocators. Called by urb.c.
+ * May call the page and slab allocators. Called by urb.c; main.c ends it.
  */
 #include <linux/gfp.h>
 #include <linux/slab.h>
@@ -10,6 +10,20 @@
 
 /* Contiguous up to this size; larger ones are not tried in softirq. */
 #define HOST_LINEAR_MAX (16U << 10)
+
+/* Larger ones are made of these: 32 KiB. */
+#define HOST_CHUNK_ORDER get_order(32U << 10)
+
+/* 2 MiB of them, of all devices together, wait for the next URB. */
+#define HOST_CHUNKS_KEPT 64
+
+/*
+ * Kernels that clear what they allocate (init_on_alloc) spend more on that than
+ * on all the rest of a large URB.
+ */
+static DEFINE_SPINLOCK(kept_lock); /* protects the next two; any context */
+static LIST_HEAD(kept);
+static unsigned int kept_chunks;
 
 static gfp_t buffer_gfp(bool may_sleep)
 {
@@ -32,25 +46,73 @@ static bool takes_pages(const struct usb_bus *bus,
 	       (bus->no_sg_constraint || PAGE_SIZE % packet == 0);
 }
 
-static int alloc_pages_list(struct host_urb *hurb, u32 length, gfp_t gfp)
+/* In softirq only what was kept. */
+static struct page *chunk_alloc(unsigned int order, bool may_sleep)
 {
-	unsigned int n = DIV_ROUND_UP(length, PAGE_SIZE);
+	gfp_t gfp = buffer_gfp(may_sleep);
+	struct page *page = NULL;
+	unsigned long flags;
+
+	if (order == HOST_CHUNK_ORDER) {
+		spin_lock_irqsave(&kept_lock, flags);
+		page = list_first_entry_or_null(&kept, struct page, lru);
+		if (page) {
+			list_del(&page->lru);
+			kept_chunks--;
+		}
+		spin_unlock_irqrestore(&kept_lock, flags);
+		/* The oldest is still in a socket: that one's to free. */
+		if (page && page_count(page) > 1) {
+			__free_pages(page, order);
+			page = NULL;
+		}
+	}
+	if (page || !may_sleep)
+		return page;
+	return alloc_pages(order ? gfp | __GFP_COMP | __GFP_NORETRY : gfp, order);
+}
+
+static void chunk_free(struct page *page)
+{
+	unsigned int order = compound_order(page);
+	unsigned long flags;
+	bool keep = false;
+
+	if (order == HOST_CHUNK_ORDER) {
+		spin_lock_irqsave(&kept_lock, flags);
+		keep = kept_chunks < HOST_CHUNKS_KEPT;
+		if (keep) {
+			list_add_tail(&page->lru, &kept);
+			kept_chunks++;
+		}
+		spin_unlock_irqrestore(&kept_lock, flags);
+	}
+	if (!keep)
+		__free_pages(page, order);
+}
+
+/* A scatter list of pages of one order. */
+static int alloc_chunks(struct host_urb *hurb, u32 length, unsigned int order,
+			bool may_sleep)
+{
+	u32 size = PAGE_SIZE << order;
+	unsigned int n = DIV_ROUND_UP(length, size);
 	struct scatterlist *sg;
 	struct page *page;
 	unsigned int i;
 
-	if (sg_alloc_table(&hurb->sgt, n, gfp))
+	if (sg_alloc_table(&hurb->sgt, n, buffer_gfp(may_sleep)))
 		return -ENOMEM;
 	hurb->urb->sg = hurb->sgt.sgl;
 	hurb->urb->num_sgs = n;
 
 	for_each_sg(hurb->sgt.sgl, sg, n, i) {
-		page = alloc_page(gfp);
+		page = chunk_alloc(order, may_sleep);
 		if (!page) {
 			host_buffer_free(hurb);
 			return -ENOMEM;
 		}
-		sg_set_page(sg, page, min_t(u32, length, PAGE_SIZE), 0);
+		sg_set_page(sg, page, min(length, size), 0);
 		length -= sg->length;
 	}
 	return 0;
@@ -73,20 +135,28 @@ int host_buffer_alloc(struct host_urb *hurb, const struct usb_host_endpoint *ep,
 		      u32 length, bool may_sleep)
 {
 	struct urb *urb = hurb->urb;
-	gfp_t gfp = buffer_gfp(may_sleep);
 	int ret = -ENOMEM;
 
 	urb->transfer_buffer_length = length;
 	if (!length)
 		return 0;
-	if (length > HOST_LINEAR_MAX && !may_sleep)
-		return -EAGAIN;
+	if (length <= HOST_SMALL) {
+		if (!hurb->small)
+			hurb->small = kmalloc(HOST_SMALL, buffer_gfp(may_sleep));
+		urb->transfer_buffer = hurb->small;
+		if (hurb->small)
+			return 0;
+		return may_sleep ? -ENOMEM : -EAGAIN;
+	}
 
 	if (length > HOST_LINEAR_MAX && takes_pages(urb->dev->bus, ep, length)) {
-		ret = alloc_pages_list(hurb, length, gfp);
-	} else {
+		ret = alloc_chunks(hurb, length, HOST_CHUNK_ORDER, may_sleep);
+		if (ret && may_sleep)
+			ret = alloc_chunks(hurb, length, 0, true);
+	} else if (length <= HOST_LINEAR_MAX || may_sleep) {
 		/* Some controllers write whole words: round up. */
-		urb->transfer_buffer = kmalloc(round_up(length, 4), gfp);
+		urb->transfer_buffer =
+			kmalloc(round_up(length, 4), buffer_gfp(may_sleep));
 		if (urb->transfer_buffer)
 			ret = 0;
 	}
@@ -94,7 +164,7 @@ int host_buffer_alloc(struct host_urb *hurb, const struct usb_host_endpoint *ep,
 }
 
 /**
- * host_buffer_free - free what host_buffer_alloc() got
+ * host_buffer_free - free what host_buffer_alloc() got, but for hurb->small
  * @hurb: its URB is not at the host controller
  *
  * Context: any.
@@ -105,15 +175,29 @@ void host_buffer_free(struct host_urb *hurb)
 	struct scatterlist *sg;
 	int i;
 
-	kfree(urb->transfer_buffer);
+	if (urb->transfer_buffer != hurb->small)
+		kfree(urb->transfer_buffer);
 	urb->transfer_buffer = NULL;
 	if (!urb->num_sgs)
 		return;
 
 	for_each_sg(hurb->sgt.sgl, sg, urb->num_sgs, i)
 		if (sg_page(sg))
-			__free_page(sg_page(sg));
+			chunk_free(sg_page(sg));
 	sg_free_table(&hurb->sgt);
 	urb->sg = NULL;
 	urb->num_sgs = 0;
+}
+
+/**
+ * host_buffer_exit - free what was kept
+ *
+ * Context: process; there are no hurbs.
+ */
+void host_buffer_exit(void)
+{
+	struct page *page, *next;
+
+	list_for_each_entry_safe(page, next, &kept, lru)
+		__free_pages(page, HOST_CHUNK_ORDER);
 }

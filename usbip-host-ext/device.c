@@ -88,6 +88,38 @@ static void host_disconnect(struct usb_device *udev)
 	kfree(hdev);
 }
 
+/* Return: 0, or -EINVAL when there is no client. */
+static int host_device_end(struct host_device *hdev, const char *reason)
+{
+	struct usbipx_conn *conn;
+
+	spin_lock_irq(&hdev->lock);
+	conn = hdev->conn;
+	if (conn)
+		usbipx_conn_get(conn);
+	spin_unlock_irq(&hdev->lock);
+
+	if (!conn)
+		return -EINVAL;
+	usbipx_conn_close(conn, 0, reason);
+	usbipx_conn_put(conn);
+	return 0;
+}
+
+/*
+ * The USB core is about to give back every URB as if the device were gone, which
+ * the client's drivers would believe: its connection ends instead. The rest of
+ * host_device_closed() waits until the device is awake again.
+ */
+static int host_suspend(struct usb_device *udev, pm_message_t message)
+{
+	struct host_device *hdev = dev_get_drvdata(&udev->dev);
+
+	if (!host_device_end(hdev, "server goes to sleep"))
+		usb_kill_anchored_urbs(&hdev->inflight);
+	return 0;
+}
+
 struct usb_device_driver host_driver = {
 	.name = HOST_NAME,
 	/*
@@ -97,6 +129,7 @@ struct usb_device_driver host_driver = {
 	.match = host_wants,
 	.probe = host_probe,
 	.disconnect = host_disconnect,
+	.suspend = host_suspend,
 	.dev_groups = host_device_groups,
 };
 
@@ -158,19 +191,7 @@ int host_device_connect(struct host_device *hdev, int sockfd)
  */
 int host_device_disconnect(struct host_device *hdev)
 {
-	struct usbipx_conn *conn;
-
-	spin_lock_irq(&hdev->lock);
-	conn = hdev->conn;
-	if (conn)
-		usbipx_conn_get(conn);
-	spin_unlock_irq(&hdev->lock);
-
-	if (!conn)
-		return -EINVAL;
-	usbipx_conn_close(conn, 0, "taken from its client");
-	usbipx_conn_put(conn);
-	return 0;
+	return host_device_end(hdev, "taken from its client");
 }
 
 /**
@@ -186,7 +207,7 @@ enum host_status host_device_status(struct host_device *hdev)
 
 /**
  * host_lock_device - take the device lock unless there is no point any more
- * @hdev: the device
+ * @hdev: the device; one that sleeps is waited for
  * @conn: on whose behalf; NULL when it has ended
  *
  * Disconnect holds that lock and waits for us; it has set @hdev->gone.
@@ -195,12 +216,17 @@ enum host_status host_device_status(struct host_device *hdev)
  */
 int host_lock_device(struct host_device *hdev, struct usbipx_conn *conn)
 {
-	while (!usb_trylock_device(hdev->udev)) {
+	for (;;) {
+		if (usb_trylock_device(hdev->udev)) {
+			/* 0 from suspend to resume, changed under this lock. */
+			if (hdev->udev->can_submit)
+				return 0;
+			usb_unlock_device(hdev->udev);
+		}
 		if (READ_ONCE(hdev->gone) || (conn && !usbipx_conn_is_up(conn)))
 			return -ENODEV;
 		msleep(20);
 	}
-	return 0;
 }
 
 /**
@@ -221,6 +247,7 @@ void host_device_closed(struct usbipx_conn *conn, void *ctx)
 		host_hurb_free(ctx);
 	/* Completions find the connection closed and free their hurbs. */
 	usb_kill_anchored_urbs(&hdev->inflight);
+	host_free_kept(hdev);
 
 	dev_info(dev, "client disconnected: %s\n",
 		 usbipx_conn_describe(conn, why, sizeof(why)));

@@ -36,6 +36,12 @@
 /* More than usbfs lets one URB have by default, less than a peer may ask for. */
 #define HOST_MAX_URB (64U << 20)
 
+/* Transfers up to this size have their memory with the hurb. */
+#define HOST_SMALL 4096U
+
+/* Hurbs that a device with a client keeps for the next URBs. */
+#define HOST_HURBS_KEPT 4
+
 /* usbip_status, as the tools know it. */
 enum host_status {
 	HOST_AVAILABLE = 1,
@@ -51,6 +57,8 @@ enum host_status {
  * @gone: disconnect has begun
  * @urbs: hurbs at the host controller, by seqnum
  * @inflight: the same URBs, to kill them and to wait for their completions
+ * @kept: hurbs for the next URBs
+ * @nkept: how many
  */
 struct host_device {
 	struct usb_device *udev;
@@ -61,6 +69,8 @@ struct host_device {
 	bool gone;
 	DECLARE_HASHTABLE(urbs, 6);
 	struct usb_anchor inflight;
+	struct host_urb *kept;
+	unsigned int nkept;
 };
 
 /**
@@ -81,7 +91,9 @@ struct host_reply {
  * @hash: in hdev->urbs while at the host controller
  * @seqnum: of CMD_SUBMIT
  * @unlink: RET_UNLINK to send when the URB completes, or NULL; under hdev->lock
+ * @small: HOST_SMALL bytes, or NULL; stays with the hurb
  * @sgt: pages of a large buffer, when urb->num_sgs
+ * @next: in hdev->kept
  * @setup: setup packet; read by the host controller
  */
 struct host_urb {
@@ -91,7 +103,9 @@ struct host_urb {
 	struct hlist_node hash;
 	u32 seqnum;
 	struct host_reply *unlink;
+	void *small;
 	struct sg_table sgt;
+	struct host_urb *next;
 	struct usb_ctrlrequest setup;
 };
 
@@ -126,10 +140,12 @@ int host_set_configuration(struct usb_device *udev, int value);
 int host_buffer_alloc(struct host_urb *hurb, const struct usb_host_endpoint *ep,
 		      u32 length, bool may_sleep);
 void host_buffer_free(struct host_urb *hurb);
+void host_buffer_exit(void);
 
 /* urb.c */
 extern const struct usbipx_conn_ops host_conn_ops;
 void host_hurb_free(struct host_urb *hurb);
+void host_free_kept(struct host_device *hdev);
 
 /* sysfs.c */
 extern const struct attribute_group *host_device_groups[];

@@ -58,6 +58,7 @@ static int __init host_init(void)
 	ret = host_sysfs_create();
 	if (ret) {
 		host_release_all(host_unregister);
+		host_buffer_exit();
 		return ret;
 	}
 	registered = true;
@@ -72,6 +73,7 @@ static void __exit host_exit(void)
 	registered = false;
 	host_sysfs_remove();
 	host_release_all(host_unregister);
+	host_buffer_exit();
 }
 module_exit(host_exit);
 

@@ -28,8 +28,74 @@ static struct host_reply *reply_alloc(bool may_sleep)
 	return reply;
 }
 
+/*
+ * A hurb with nothing but its parts. Kernels that clear what they allocate make
+ * it worth while to keep a few.
+ */
+static struct host_urb *hurb_new(struct host_device *hdev, int packets, gfp_t gfp)
+{
+	struct host_urb *hurb = NULL;
+	unsigned long flags;
+
+	if (!packets) {
+		spin_lock_irqsave(&hdev->lock, flags);
+		hurb = hdev->kept;
+		if (hurb) {
+			hdev->kept = hurb->next;
+			hdev->nkept--;
+		}
+		spin_unlock_irqrestore(&hdev->lock, flags);
+	}
+	if (hurb) {
+		usb_init_urb(hurb->urb);
+		return hurb;
+	}
+
+	hurb = kmalloc(sizeof(*hurb), gfp);
+	if (!hurb)
+		return NULL;
+	hurb->urb = usb_alloc_urb(packets, gfp);
+	if (!hurb->urb) {
+		kfree(hurb);
+		return NULL;
+	}
+	hurb->hdev = hdev;
+	hurb->small = NULL;
+	return hurb;
+}
+
+/* Keep an emptied hurb for hurb_new() if there is room. */
+static bool hurb_keep(struct host_urb *hurb)
+{
+	struct host_device *hdev = hurb->hdev;
+	unsigned long flags;
+	bool keep;
+
+	/* The host controller may not have let go of the URB yet. */
+	if (hurb->urb->number_of_packets || kref_read(&hurb->urb->kref) > 1)
+		return false;
+	smp_acquire__after_ctrl_dep(); /* it has, before we use it again */
+
+	spin_lock_irqsave(&hdev->lock, flags);
+	keep = hdev->nkept < HOST_HURBS_KEPT;
+	if (keep) {
+		hurb->next = hdev->kept;
+		hdev->kept = hurb;
+		hdev->nkept++;
+	}
+	spin_unlock_irqrestore(&hdev->lock, flags);
+	return keep;
+}
+
+static void hurb_destroy(struct host_urb *hurb)
+{
+	kfree(hurb->small);
+	usb_free_urb(hurb->urb);
+	kfree(hurb);
+}
+
 /**
- * host_hurb_free - free a hurb that nobody knows
+ * host_hurb_free - let go of a hurb that nobody knows
  * @hurb: its URB is not at the host controller, its answer not queued
  *
  * Context: any.
@@ -38,8 +104,25 @@ void host_hurb_free(struct host_urb *hurb)
 {
 	host_buffer_free(hurb);
 	kfree(hurb->reply.tx.iso);
-	usb_free_urb(hurb->urb);
-	kfree(hurb);
+	if (!hurb_keep(hurb))
+		hurb_destroy(hurb);
+}
+
+/**
+ * host_free_kept - free what host_hurb_free() kept
+ * @hdev: there are no other hurbs of it
+ *
+ * Context: any.
+ */
+void host_free_kept(struct host_device *hdev)
+{
+	struct host_urb *hurb;
+
+	while ((hurb = hdev->kept)) {
+		hdev->kept = hurb->next;
+		hurb_destroy(hurb);
+	}
+	hdev->nkept = 0;
 }
 
 static void reply_free(struct host_reply *reply)
@@ -82,6 +165,7 @@ static void encode_ret_submit(struct host_urb *hurb, int status)
 		.packets = urb->number_of_packets,
 		.error_count = urb->error_count,
 	};
+	u32 sum = 0;
 	int i;
 
 	/* Before packing moves the data: offsets stay the client's. */
@@ -96,12 +180,17 @@ static void encode_ret_submit(struct host_urb *hurb, int status)
 		};
 
 		usbipx_encode_iso(&tx->iso[i], &iso);
+		sum += d->actual_length;
 	}
-	if (urb->number_of_packets && in)
-		usbipx_iso_pack(urb);
+	if (urb->number_of_packets) {
+		/* Some host controller drivers leave it at 0. */
+		urb->actual_length = sum;
+		if (in)
+			usbipx_iso_pack(urb);
+	}
 	pdu.length = min(urb->actual_length, urb->transfer_buffer_length);
 	if (in)
-		usbipx_cursor_init(&tx->data, urb, pdu.length);
+		usbipx_tx_data(tx, urb, pdu.length);
 	usbipx_encode(&tx->header, &pdu);
 }
 
@@ -205,14 +294,12 @@ static struct host_urb *hurb_alloc(struct host_device *hdev,
 	struct urb *urb;
 	int ret = may_sleep ? -ENOMEM : -EAGAIN;
 
-	hurb = kmalloc(sizeof(*hurb), gfp);
-	urb = usb_alloc_urb(packets, gfp);
-	if (!hurb || !urb)
-		goto free;
+	hurb = hurb_new(hdev, packets, gfp);
+	if (!hurb)
+		return ERR_PTR(ret);
 
+	urb = hurb->urb;
 	reply_init(&hurb->reply, hurb);
-	hurb->hdev = hdev;
-	hurb->urb = urb;
 	hurb->seqnum = pdu->seqnum;
 	hurb->unlink = NULL;
 	memcpy(&hurb->setup, pdu->setup, sizeof(hurb->setup));
@@ -227,25 +314,21 @@ static struct host_urb *hurb_alloc(struct host_device *hdev,
 	urb->complete = host_complete;
 	urb->context = hurb;
 
-	ret = host_buffer_alloc(hurb, ep, pdu->length, may_sleep);
-	if (ret)
-		goto free;
 	if (packets) {
 		struct usbipx_tx *tx = &hurb->reply.tx;
 
 		tx->iso_length = packets * sizeof(*tx->iso);
 		tx->iso = kmalloc(tx->iso_length, gfp);
-		if (!tx->iso) {
-			ret = may_sleep ? -ENOMEM : -EAGAIN;
-			host_buffer_free(hurb);
+		if (!tx->iso)
 			goto free;
-		}
 	}
+	ret = host_buffer_alloc(hurb, ep, pdu->length, may_sleep);
+	if (ret)
+		goto free;
 	return hurb;
 
 free:
-	usb_free_urb(urb);
-	kfree(hurb);
+	host_hurb_free(hurb);
 	return ERR_PTR(ret);
 }
 
@@ -413,7 +496,8 @@ static int host_rx_iso(struct usbipx_conn *conn, struct usbipx_rx *rx,
 	struct usb_iso_packet_descriptor *d = &urb->iso_frame_desc[rx->packet];
 	u32 end = 0;
 
-	if (rx->packet)
+	/* usbipx_iso_pack() relies on the order. */
+	if (usb_urb_dir_in(urb) && rx->packet)
 		end = d[-1].offset + d[-1].length;
 	if (iso->offset < end || iso->offset > urb->transfer_buffer_length) {
 		rx->fault.what = "iso packet offset";

@@ -50,6 +50,7 @@ static const struct hc_driver vhci_hc_driver = {
 	.hub_status_data = vhci_hub_status_data,
 	.hub_control = vhci_hub_control,
 	.free_dev = vhci_free_dev,
+	.reset_device = vhci_reset_device,
 #ifdef CONFIG_PM
 	.bus_suspend = vhci_bus_suspend,
 	.bus_resume = vhci_bus_resume,

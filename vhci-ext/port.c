@@ -4,6 +4,7 @@
  * May call hub.c, urb.c and core. Called by controller.c and sysfs.c.
  */
 #include <linux/slab.h>
+#include <linux/usb/ch11.h>
 
 #include "vhci.h"
 
@@ -215,6 +216,35 @@ void vhci_free_dev(struct usb_hcd *hcd, struct usb_device *udev)
 			port->udev = NULL;
 		spin_unlock_irq(&port->lock);
 	}
+}
+
+/**
+ * vhci_reset_device - hc_driver.reset_device: the core has reset a root port
+ * @hcd: the host controller
+ * @udev: what is on that port
+ *
+ * Sends the class request that stands for a device reset: SET_FEATURE
+ * (PORT_RESET), which no device but a hub has. One that is being enumerated
+ * needs none: the server has reset it for us.
+ *
+ * Context: process, sleeps; bounded by the request's timeout. Return: 0. The
+ * core goes on by reading descriptors, which tells whether the device is
+ * there, and a server that knows no reset is no reason to lose it.
+ */
+int vhci_reset_device(struct usb_hcd *hcd, struct usb_device *udev)
+{
+	int ret;
+
+	if (udev->state < USB_STATE_ADDRESS)
+		return 0;
+	ret = usb_control_msg(udev, usb_sndctrlpipe(udev, 0), USB_REQ_SET_FEATURE,
+			      USB_RT_PORT, USB_PORT_FEAT_RESET, 0, NULL, 0,
+			      USB_CTRL_SET_TIMEOUT);
+	/* Stock servers reset the device, and then let it refuse the request. */
+	if (ret && ret != -EPIPE)
+		dev_warn(&udev->dev, "the server does not reset it: error %d\n",
+			 ret);
+	return 0;
 }
 
 static enum vhci_port_state port_state(const struct vhci_port *port)

@@ -6,6 +6,7 @@
  */
 #include <linux/jiffies.h>
 #include <linux/slab.h>
+#include <linux/usb/quirks.h>
 
 #include "vhci.h"
 
@@ -147,8 +148,7 @@ static struct vhci_urb *vurb_alloc(struct vhci_port *port, struct urb *urb,
 	usbipx_tx_init(&vurb->submit);
 
 	if (!usb_urb_dir_in(urb))
-		usbipx_cursor_init(&vurb->submit.data, urb,
-				   urb->transfer_buffer_length);
+		usbipx_tx_data(&vurb->submit, urb, urb->transfer_buffer_length);
 	if (usb_pipeisoc(urb->pipe) && encode_packets(&vurb->submit, urb, gfp)) {
 		vurb_free(vurb);
 		return ERR_PTR(-ENOMEM);
@@ -217,6 +217,13 @@ static bool is_set_address(const struct urb *urb)
 	       urb->setup_packet[1] == USB_REQ_SET_ADDRESS;
 }
 
+static bool is_set_configuration(const struct urb *urb)
+{
+	return usb_pipecontrol(urb->pipe) &&
+	       urb->setup_packet[0] == USB_RECIP_DEVICE &&
+	       urb->setup_packet[1] == USB_REQ_SET_CONFIGURATION;
+}
+
 /**
  * vhci_urb_enqueue - hc_driver.urb_enqueue
  * @hcd: the host controller
@@ -256,6 +263,10 @@ int vhci_urb_enqueue(struct usb_hcd *hcd, struct urb *urb, gfp_t mem_flags)
 		giveback(port, urb, 0);
 		return 0;
 	}
+
+	/* No PDU says that a device wakes its host: the core must not rely on it. */
+	if (is_set_configuration(urb))
+		urb->dev->quirks |= USB_QUIRK_IGNORE_REMOTE_WAKEUP;
 
 	vurb_number(vurb);
 	vurb_encode(vurb);

@@ -195,6 +195,7 @@ int vhci_port_attach(struct vhci_port *port, int sockfd, u32 devid,
 int vhci_port_detach(struct vhci_port *port);
 int vhci_port_show(struct vhci_port *port, char *buf, size_t size);
 void vhci_free_dev(struct usb_hcd *hcd, struct usb_device *udev);
+int vhci_reset_device(struct usb_hcd *hcd, struct usb_device *udev);
 
 /* urb.c */
 extern const struct usbipx_conn_ops vhci_conn_ops;

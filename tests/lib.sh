@@ -57,6 +57,7 @@ finish() {
 	for pid in $pids; do
 		[ ! -d "/proc/$pid" ] || kill "$pid"
 	done
+	! mountpoint -q "$tmp/mnt" || umount "$tmp/mnt"
 	cleanup_modules
 	cleanup_gadgets
 	rm -rf "$tmp"
@@ -322,10 +323,10 @@ nports_works() {
 	check "and the device works" exercise $last
 }
 
-# qemu_disk: busid of QEMU's usb-storage, once its disk is there.
+# qemu_disk [VID:PID]: busid of QEMU's usb-storage, or of its usb-uas, once its disk is there.
 qemu_disk() {
-	modprobe -a xhci_pci usb_storage sd_mod || return 1
-	wait_for 10 present 46f4:0001 >&2 && qemu_disk=$(busids 46f4:0001) &&
+	modprobe -a xhci_pci ehci_pci usb_storage uas sd_mod || return 1
+	wait_for 10 present "${1:-46f4:0001}" >&2 && qemu_disk=$(busids "${1:-46f4:0001}") &&
 		wait_for 20 disk_of "$qemu_disk" >&2 && echo "$qemu_disk"
 }
 disk_sum() { dd if="$1" bs=64k count="$2" iflag=direct 2>"$tmp/dd" | sha256sum; } # DISK BLOCKS
@@ -349,6 +350,35 @@ disk_travels() {
 	check "it can be unbound" usbip unbind -b "$busid"
 	wait_for 20 disk_of "$busid" || die "its driver is not back"
 	check "the new data is on it" equals "$(disk_sum "$(disk_of "$busid")" 32)" "$new"
+}
+
+# --- QEMU's sound card ------------------------------------------------------
+
+# It writes down what it plays.
+sound_record=/out/sound.wav
+
+# qemu_sound: sets its $busid.
+qemu_sound() {
+	modprobe -a xhci_pci snd_usb_audio || skip "no snd-usb-audio on this kernel"
+	wait_for 10 present 46f4:0002 || skip "no QEMU usb-audio here"
+	[ -e "$sound_record" ] || skip "QEMU's usb-audio does not write $sound_record"
+	busid=$(busids 46f4:0002)
+	wait_for 20 full_volume "$busid" || die "no sound card"
+}
+card_of() { # BUSID
+	set -- "/sys/bus/usb/devices/$1/$1":1.0/sound/card*
+	[ -c "/dev/snd/controlC${1##*card}" ] && echo "${1##*card}"
+}
+full_volume() { # BUSID: at any other, QEMU changes the samples
+	amixer -c "$(card_of "$1")" set 'Audio Output Volume Control' 100% unmute
+}
+# recorded FILE: it was played, whole and in one piece.
+recorded() {
+	python3 -c '
+import sys
+tune, record = (open(f, "rb").read() for f in sys.argv[1:])
+if tune not in record:
+    sys.exit(f"{len(tune)} bytes are not in the record of {len(record)}")' "$1" "$sound_record"
 }
 
 # --- local devices ----------------------------------------------------------
@@ -426,15 +456,16 @@ start_peer() {
 	wait_for 10 status_is "$2" 2 || die "usbip-peer: $(cat "$tmp/$1.log")"
 }
 
-# gadget NAME VID PID SERIAL [FUNCTION]: a device on dummy_hcd, not plugged in yet.
-# FUNCTION is SourceSink (its IN data is zeroes), Loopback (IN waits for OUT) or another of configfs.
+# gadget NAME VID PID SERIAL [FUNCTION [PATTERN]]: a device on dummy_hcd, not plugged in yet.
+# FUNCTION is SourceSink (PATTERN of its data: 0, zeroes, or 1, see usbtest), Loopback (IN waits
+# for OUT) or another of configfs.
 # plug NAME UDC, unplug NAME: UDC is dummy_udc.0, dummy_udc.1, …; another UDC is
 # another port.
 configfs=/sys/kernel/config/usb_gadget
-load_dummy() { # [NUMBER OF CONTROLLERS]
-	for module in libcomposite usb_f_ss_lb "dummy_hcd num=${1:-1}"; do
-		# shellcheck disable=SC2086 # name and parameter
-		loaded "${module% num=*}" || modprobe $module || skip "no $module on this kernel"
+load_dummy() { # [NUMBER OF CONTROLLERS [PARAMETER]]
+	for module in libcomposite usb_f_ss_lb "dummy_hcd num=${1:-1} ${2-}"; do
+		# shellcheck disable=SC2086 # name and parameters
+		loaded "${module%% *}" || modprobe $module || skip "no $module on this kernel"
 	done
 	[ -e "/sys/class/udc/dummy_udc.$((${1:-1} - 1))" ] || skip "dummy_hcd is loaded with fewer ports"
 	mountpoint -q /sys/kernel/config || mount -t configfs configfs /sys/kernel/config
@@ -448,7 +479,14 @@ gadget() {
 	echo "0x$3" >"$g/idProduct"
 	echo "$4" >"$g/strings/0x409/serialnumber"
 	echo "usbip-ext gadget $1" >"$g/strings/0x409/product"
-	[ "$gadget_function" != SourceSink.0 ] || echo 0 >"$g/functions/$gadget_function/pattern"
+	case $gadget_function in
+	SourceSink.0) echo "${6:-0}" >"$g/functions/SourceSink.0/pattern" ;;
+	hid.0) # reports of 64 bytes both ways, of no known use
+		echo 64 >"$g/functions/hid.0/report_length"
+		printf '\006\0\377\011\1\241\1\011\2\025\0\046\377\0\165\010\225\100\201\2\011\3\221\2\300' \
+			>"$g/functions/hid.0/report_desc"
+		;;
+	esac
 	ln -s "$g/functions/$gadget_function" "$g/configs/c.1/"
 }
 plug() { echo "$2" >"$configfs/$1/UDC"; }
@@ -497,11 +535,142 @@ cleanup_gadgets() {
 		g=$configfs/$g
 		[ -d "$g" ] || continue
 		[ -z "$(cat "$g/UDC")" ] || echo >"$g/UDC"
-		rm "$g"/configs/c.1/*.0
-		rmdir "$g/configs/c.1" "$g/functions"/*.0 "$g/strings/0x409" "$g"
+		rm "$g"/configs/*/*.0
+		rmdir "$g"/configs/* "$g/functions"/*.0 "$g/strings/0x409" "$g"
 	done
+	[ ! -e /sys/module/usbtest ] || echo 0 >/sys/module/usbtest/parameters/pattern
 	case $modules_at_start in
 	*" dummy_hcd "*) ;;
 	*) unload dummy_hcd ;;
 	esac
+}
+
+# --- both drivers, the kernel's tools between them --------------------------
+
+# imported BUSID: binds it, attaches it through 127.0.0.1, and waits for its driver;
+# sets $there to its busid on the client.
+imported() {
+	exported "$1" >"$tmp/bind" || usbip bind -b "$1" >"$tmp/bind" 2>&1 || die "bind: $(cat "$tmp/bind")"
+	wait_for 10 exported "$1" || die "$1 is not exported"
+	[ -n "${usbipd_pid-}" ] || start_usbipd
+	usbip attach -r 127.0.0.1 -b "$1" || die "$1 cannot be attached"
+	wait_for 20 ports_in_state 1 6 || die "no port has it: $(status_lines | grep -v ' 004 ')"
+	# shellcheck disable=SC2034 # for the tests
+	there=$(port_busid "$(used_ports)")
+}
+
+# gadget_zero NAME SPEED [PATTERN]: what usbtest knows; SPEED is high-speed or super-speed.
+# Loads usbtest, too, which has to expect the same PATTERN.
+gadget_zero() {
+	modprobe usbtest || skip "no usbtest on this kernel"
+	echo "${3:-0}" >/sys/module/usbtest/parameters/pattern
+	gadget "$1" 0525 a4a0 "$2" SourceSink "${3:-0}"
+	echo "$2" >"$configfs/$1/max_speed"
+}
+
+# usbtest_cases WHERE BUSID UNLINKS: 23 checks of a gadget zero by the kernel's usbtest.
+usbtest_cases() {
+	usbtest_on "$1" "$2"
+	usbtest_case 1 "bulk OUT" -c 200
+	usbtest_case 2 "bulk IN" -c 200
+	usbtest_case 3 "bulk OUT, lengths vary" -c 200 -v 421
+	usbtest_case 4 "bulk IN, lengths vary" -c 200 -s 8192 -v 1024
+	usbtest_case 5 "bulk OUT, scatter list" -c 50 -s 4096 -g 33
+	usbtest_case 6 "bulk IN, scatter list" -c 50 -s 4096 -g 33
+	usbtest_case 7 "bulk OUT, scatter list, lengths vary" -c 50 -s 8192 -v 1024 -g 33
+	usbtest_case 8 "bulk IN, scatter list, lengths vary" -c 50 -s 8192 -v 1024 -g 33
+	usbtest_case 9 "standard control requests" -c 10
+	usbtest_case 10 "queued control requests" -c 50 -g 32
+	usbtest_case 11 "unlink IN" -c "$3"
+	usbtest_case 12 "unlink OUT" -c "$3"
+	usbtest_case 13 "set and clear halt" -c 50
+	usbtest_case 14 "control OUT, read back" -c 100 -s 4096 -v 1021
+	usbtest_case 17 "bulk OUT from an odd address" -c 100 -s 1025
+	usbtest_case 18 "bulk IN to an odd address" -c 100
+	usbtest_case 19 "bulk OUT from an odd address, coherent" -c 100 -s 1025
+	usbtest_case 20 "bulk IN to an odd address, coherent" -c 100
+	usbtest_case 21 "control OUT from an odd address" -c 100 -s 4096 -v 1021
+	usbtest_case 24 "unlink from a queue" -c "$3" -g 8
+	usbtest_case 27 "bulk OUT queue" -c 50 -s 4096 -g 32
+	usbtest_case 28 "bulk IN queue" -c 50 -s 4096 -g 32
+	usbtest_case 29 "clear halt between bulk OUT" -c 50
+}
+usbtest_on() { # WHERE BUSID
+	cases_where=$1
+	cases_node=$(node_of "$2")
+}
+usbtest_case() { # CASE WHAT OPTION...
+	usbtest_what="$cases_where, case $1, $2"
+	usbtest_number=$1
+	shift 2
+	check "$usbtest_what" "$tests/testusb" -D "$cases_node" -t "$usbtest_number" "$@"
+}
+
+# usbtest_travels SPEED: 47 checks: what usbtest finds right on the device it
+# finds right on the imported one.
+usbtest_travels() {
+	load_dummy 1 is_super_speed=1
+	load_host || die "usbip-host does not load"
+	load_client nports=8 || die "vhci-hcd does not load"
+	gadget_zero zero "$1"
+	plugged zero dummy_udc.0
+	wait_for 20 interface_driven_by "$busid" usbtest || die "usbtest does not take $busid"
+	usbtest_cases local "$busid" 20
+	local_speed=$(attribute "$busid" speed)
+	imported "$busid"
+	wait_for 20 interface_driven_by "$there" usbtest || die "usbtest does not take $there"
+	check "the speed is the same" equals "$(attribute "$there" speed)" "$local_speed"
+	usbtest_cases imported "$there" 250
+}
+
+# usbtest_imported SPEED [PATTERN]: a gadget zero, imported from 127.0.0.1 by drivers
+# that were loaded before; sets $busid and $there.
+usbtest_imported() {
+	load_dummy 1 is_super_speed=1
+	gadget_zero zero "$1" "${2:-0}"
+	plugged zero dummy_udc.0
+	imported "$busid"
+	wait_for 20 interface_driven_by "$there" usbtest || die "usbtest does not take $there"
+}
+
+# reset_travels: 9 checks: a reset on the client is one of the server's device,
+# and changes nothing else. The drivers were loaded before.
+reset_travels() {
+	usbtest_imported "$1"
+	devnum=$(attribute "$there" devnum)
+	log_mark
+	check "the client resets the device" "$tests/usbfs" "$(node_of "$there")" reset
+	check "the server resets it, once" kernel_said_times 1 " $busid: reset .* USB device"
+	check "the server still has it in use" status_is "$busid" 2
+	check "the server shows its configuration" equals "$(attribute "$busid" bConfigurationValue)" 1
+	check "it is the same device to the client" equals "$(attribute "$there" devnum)" "$devnum"
+	check "it has its driver" wait_for 20 interface_driven_by "$there" usbtest
+	usbtest_on "after the reset" "$there"
+	usbtest_case 1 "bulk OUT" -c 20
+	usbtest_case 2 "bulk IN" -c 20
+	usbtest_case 14 "control" -c 20
+}
+
+# disk_works VID:PID DRIVER SPEED SECONDS: 8 checks of QEMU's disk when imported: a file
+# system, written to and verified for so long.
+disk_works() {
+	load_host || die "usbip-host does not load"
+	load_client nports=8 || die "vhci-hcd does not load"
+	busid=$(qemu_disk "$1") || skip "no QEMU disk $1 here"
+	imported "$busid"
+	check "its disk appears" wait_for 30 disk_of "$there"
+	check "its speed is $3, its driver $2" \
+		equals "$(attribute "$there" speed) $(interface_driver "$there")" "$3 $2"
+	disk=$(disk_of "$there")
+	mkdir "$tmp/mnt"
+	log_mark
+	check "a file system is made" mkfs.ext4 -q -F "$disk"
+	check "it is mounted" mount "$disk" "$tmp/mnt"
+	check "what is written for $4 s is what is read" fio --name=soak --thread \
+		--directory="$tmp/mnt" --size=32m --rw=randwrite --bsrange=4k-512k --direct=1 \
+		--ioengine=libaio --iodepth=8 --verify=crc32c --verify_fatal=1 --verify_backlog=32 \
+		--time_based --runtime="$4" --randrepeat=0
+	check "it is unmounted" umount "$tmp/mnt"
+	check "the file system is clean" e2fsck -fn "$disk"
+	check "no request failed" fails kernel_said 'I/O error|reset .* USB device|tag#'
 }

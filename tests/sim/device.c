@@ -169,6 +169,8 @@ int device_set_alt(struct sim_dev *dev, uint8_t iface, uint8_t alt)
 			continue;
 		flush_interface(dev, iface);
 		dev->alt[iface] = alt;
+		if (dev->kind->reset)
+			dev->kind->reset(dev);
 		return 0;
 	}
 	return E_PIPE;

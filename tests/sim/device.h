@@ -92,7 +92,7 @@ struct sim_ep {
  * @speeds: bit per enum usb_device_speed it can run at
  * @init: set @priv up from the options; @exit undoes it
  * @describe: interfaces and endpoints of the configuration
- * @reset: device reset, or another configuration
+ * @reset: device reset, or another configuration or alternate setting
  * @control: class and vendor requests: bytes of data stage, or negative errno
  * @service: URBs are waiting on this endpoint, or another event came
  * @iso_packet: move one paced packet; the return value is its status
@@ -127,6 +127,7 @@ struct sim_options {
 	unsigned int tick;	/* ms between reports of their own accord */
 	unsigned int iso_error; /* every Nth packet fails */
 	unsigned int iso_short; /* every Nth packet is short */
+	unsigned int reset_pid; /* product id after a reset */
 	bool mouse;
 };
 

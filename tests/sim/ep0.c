@@ -340,6 +340,8 @@ int ep0_request(struct sim_dev *dev, struct sim_urb *urb)
 		    s.value != PORT_RESET)
 			return E_PIPE;
 		device_reset(dev);
+		if (dev->opt.reset_pid)
+			dev->pid = dev->opt.reset_pid;
 		ret = 0;
 		break;
 	default:

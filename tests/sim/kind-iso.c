@@ -4,9 +4,10 @@
  * May call device.h and buf.h; pace.c decides when a packet moves.
  * Called through struct sim_kind.
  *
- * An IN packet of setting 1 starts with a 32-bit little endian count of packets,
- * the rest is that count plus the position, modulo 256. In setting 2 each OUT
- * packet comes back as one IN packet; with none waiting, an empty one.
+ * A packet of setting 1 starts with a 32-bit little endian count of packets, the
+ * rest is that count plus the position, modulo 256. IN packets are made so; an OUT
+ * packet that is not gets the status EPROTO. In setting 2 each OUT packet comes back
+ * as one IN packet; with none waiting, an empty one.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,7 @@
 
 struct iso {
 	uint32_t n_in;
+	uint32_t n_out;
 	struct buf sizes; /* of the packets in data, uint16_t each */
 	struct buf data;
 };
@@ -44,6 +46,7 @@ static void iso_reset(struct sim_dev *dev)
 	struct iso *s = dev->priv;
 
 	s->n_in = 0;
+	s->n_out = 0;
 	buf_reset(&s->sizes);
 	buf_reset(&s->data);
 }
@@ -69,22 +72,35 @@ static void iso_describe(struct sim_dev *dev, struct desc *d)
 	iso_pair(dev, d, EP_LOOP);
 }
 
-static int count_in(struct sim_dev *dev, struct iso *s, uint8_t *to,
-		    struct usbipx_iso *p, size_t n)
+static uint8_t count_byte(uint32_t count, size_t i)
 {
-	uint32_t count = s->n_in++;
-	uint8_t head[4];
+	return i < 4 ? count >> 8 * i : count + i;
+}
+
+/* Is it the turn of the every-th? */
+static bool is_nth(uint32_t count, unsigned int every)
+{
+	return every && count % every == every - 1;
+}
+
+/* The packet's count has gone up even if it fails. */
+static int count_packet(struct sim_dev *dev, struct sim_urb *urb, uint8_t *at,
+			struct usbipx_iso *p, size_t n)
+{
+	struct iso *s = dev->priv;
+	uint32_t count = urb->pdu.in ? s->n_in++ : s->n_out++;
 	size_t i;
 
-	if (dev->opt.iso_error &&
-	    count % dev->opt.iso_error == dev->opt.iso_error - 1)
+	if (is_nth(count, dev->opt.iso_error))
 		return E_ILSEQ;
-	if (dev->opt.iso_short &&
-	    count % dev->opt.iso_short == dev->opt.iso_short - 1)
+	if (is_nth(count, dev->opt.iso_short))
 		n /= 2;
-	put_le32(head, count);
-	for (i = 0; i < n; i++)
-		to[i] = i < 4 ? head[i] : count + i;
+	for (i = 0; i < n; i++) {
+		if (urb->pdu.in)
+			at[i] = count_byte(count, i);
+		else if (at[i] != count_byte(count, i))
+			return E_PROTO;
+	}
 	p->actual = n;
 	return 0;
 }
@@ -97,8 +113,10 @@ static int iso_packet(struct sim_dev *dev, struct sim_urb *urb,
 	uint8_t *at = urb->buf + p->offset;
 	uint16_t size;
 
-	if (urb->pdu.in && urb->pdu.ep == EP_COUNT)
-		return count_in(dev, s, at, p, n);
+	if (!urb->pdu.in && p->length > urb->ep->maxp)
+		return E_OVERFLOW;
+	if (urb->pdu.ep == EP_COUNT)
+		return count_packet(dev, urb, at, p, n);
 	if (urb->pdu.in) {
 		if (!buf_take(&s->sizes, &size, sizeof(size)))
 			return 0;
@@ -106,10 +124,8 @@ static int iso_packet(struct sim_dev *dev, struct sim_urb *urb,
 		buf_pull(&s->data, size - p->actual);
 		return size > n ? E_OVERFLOW : 0;
 	}
-	if (p->length > urb->ep->maxp)
-		return E_OVERFLOW;
 	p->actual = p->length;
-	if (urb->pdu.ep == EP_LOOP && s->sizes.len < LOOP_PACKETS * sizeof(size)) {
+	if (s->sizes.len < LOOP_PACKETS * sizeof(size)) {
 		size = p->length;
 		buf_add(&s->sizes, &size, sizeof(size));
 		buf_add(&s->data, at, size);

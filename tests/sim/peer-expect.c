@@ -4,6 +4,7 @@
  * May call peer-link.c.
  * Called by peer-script.c.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -79,11 +80,29 @@ static void check_data(const struct peer *p, const struct words *w,
 		check_byte(p, t, i, pattern_byte(i));
 }
 
+static void check_packets(const struct peer *p, const struct words *w,
+			  const struct tag *t)
+{
+	const char *text = word_value(w, "packets");
+	unsigned int i, actual;
+	int status;
+
+	if (!text)
+		return;
+	if (sscanf(text, "%u:%d", &actual, &status) != 2)
+		fail(p, "packets=%s: ACTUAL:STATUS expected", text);
+	for (i = 0; i < t->n_iso; i++)
+		if (t->iso[i].actual != actual || t->iso[i].status != status)
+			fail(p, "%s: packet %u: actual %u status %d, expected %s",
+			     t->name, i, t->iso[i].actual, t->iso[i].status,
+			     text);
+}
+
 void cmd_expect(struct peer *p, struct words *w)
 {
 	static const char *const keys[] = {
-		"status",   "len",     "data",	 "fill", "pattern",
-		"unlinked", "timeout", "errors", NULL,
+		"status",   "len",     "data",	 "fill",    "pattern",
+		"unlinked", "timeout", "errors", "packets", NULL,
 	};
 	struct tag *t;
 	long long n;
@@ -109,6 +128,7 @@ void cmd_expect(struct peer *p, struct words *w)
 	if (n != t->answer.error_count)
 		fail(p, "%s: error_count %d, expected %lld", t->name,
 		     t->answer.error_count, n);
+	check_packets(p, w, t);
 	check_data(p, w, t);
 }
 

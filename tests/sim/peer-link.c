@@ -179,6 +179,12 @@ static void take_packets(struct peer *p, struct tag *t, const uint8_t *at)
 			     "%s: packet %u: offset %u length %u actual %u do not fit into %u bytes",
 			     t->name, i, t->iso[i].offset, t->iso[i].length,
 			     t->iso[i].actual, t->length);
+		if (t->iso_stride && (t->iso[i].offset != i * t->iso_stride ||
+				      t->iso[i].length != t->iso_size))
+			fail(p,
+			     "%s: packet %u: offset %u length %u, %u and %u were sent",
+			     t->name, i, t->iso[i].offset, t->iso[i].length,
+			     i * t->iso_stride, t->iso_size);
 		sum += t->iso[i].actual;
 	}
 	if (sum != t->answer.length)

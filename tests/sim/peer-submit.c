@@ -62,25 +62,31 @@ static bool direction(const struct peer *p, const struct words *w,
 }
 
 static void parse_packets(const struct peer *p, const struct words *w,
-			  unsigned int *n, unsigned int *size)
+			  struct tag *t)
 {
 	const char *text = word_value(w, "packets");
+	int n;
 
-	*n = 0;
-	*size = 0;
 	if (!text)
 		return;
-	if (sscanf(text, "%u:%u", n, size) != 2 || !*n || *n > USBIPX_MAX_PACKETS)
-		fail(p, "packets=%s: N:LENGTH expected, N up to %d", text,
-		     USBIPX_MAX_PACKETS);
+	n = sscanf(text, "%u:%u:%u", &t->n_iso, &t->iso_size, &t->iso_stride);
+	if (n == 2)
+		t->iso_stride = t->iso_size;
+	if (n < 2 || !t->n_iso || t->n_iso > USBIPX_MAX_PACKETS ||
+	    t->iso_stride < t->iso_size)
+		fail(p, "packets=%s: N:LENGTH[:STRIDE] expected, N up to %d",
+		     text, USBIPX_MAX_PACKETS);
 }
 
-static void add_packets(struct buf *b, unsigned int n, unsigned int size)
+static void add_packets(struct buf *b, const struct tag *t)
 {
 	unsigned int i;
 
-	for (i = 0; i < n; i++) {
-		struct usbipx_iso iso = { .offset = i * size, .length = size };
+	for (i = 0; i < t->n_iso; i++) {
+		struct usbipx_iso iso = {
+			.offset = i * t->iso_stride,
+			.length = t->iso_size,
+		};
 		struct usbipx_wire_iso w;
 
 		usbipx_encode_iso(&w, &iso);
@@ -96,7 +102,6 @@ void cmd_submit(struct peer *p, struct words *w)
 		"seqnum", "devid",   "start_frame", NULL,
 	};
 	struct usbipx_pdu pdu = { .command = USBIPX_CMD_SUBMIT };
-	unsigned int n_iso, iso_size;
 	struct usbipx_wire_header h;
 	struct buf data = { 0 };
 	struct buf b = { 0 };
@@ -105,9 +110,11 @@ void cmd_submit(struct peer *p, struct words *w)
 
 	words_check(p, w, 2, keys);
 	parse_setup(p, w, &pdu);
-	parse_packets(p, w, &n_iso, &iso_size);
-	len = (long long)n_iso * iso_size;
-	if (!n_iso)
+	pdu.seqnum = word_number(p, w, "seqnum", ++p->seqnum);
+	t = tag_new(p, w->argv[1], pdu.seqnum);
+	parse_packets(p, w, t);
+	len = (long long)t->n_iso * t->iso_stride;
+	if (!t->n_iso)
 		len = pdu.setup[6] | pdu.setup[7] << 8;
 	len = word_number(p, w, "len", len);
 	if (len < 0 || len > LENGTH_MAX)
@@ -118,22 +125,18 @@ void cmd_submit(struct peer *p, struct words *w)
 		payload(p, w, &data, len);
 	pdu.length = pdu.in ? len : (long long)data.len;
 	pdu.ep = word_number(p, w, "ep", 0);
-	pdu.flags = word_number(p, w, "flags", n_iso ? USBIPX_ISO_ASAP : 0);
+	pdu.flags = word_number(p, w, "flags", t->n_iso ? USBIPX_ISO_ASAP : 0);
 	pdu.interval = word_number(p, w, "interval", pdu.ep ? 1 : 0);
 	pdu.start_frame = word_number(p, w, "start_frame", 0);
-	pdu.packets = n_iso;
+	pdu.packets = t->n_iso;
 	pdu.devid = word_number(p, w, "devid", p->devid);
-	pdu.seqnum = word_number(p, w, "seqnum", ++p->seqnum);
-
-	t = tag_new(p, w->argv[1], pdu.seqnum);
 	t->in = pdu.in;
 	t->length = pdu.length;
-	t->n_iso = n_iso;
 
 	usbipx_encode(&h, &pdu);
 	buf_add(&b, &h, sizeof(h));
 	buf_add(&b, data.len ? buf_data(&data) : NULL, data.len);
-	add_packets(&b, n_iso, iso_size);
+	add_packets(&b, t);
 	link_send(p, buf_data(&b), b.len);
 	buf_free(&data);
 	buf_free(&b);

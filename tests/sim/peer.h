@@ -21,6 +21,8 @@ struct tag {
 	bool in;
 	uint32_t length;
 	unsigned int n_iso;
+	unsigned int iso_size;
+	unsigned int iso_stride; /* from one packet to the next */
 
 	unsigned int n_answers; /* RET_SUBMITs that came */
 	struct usbipx_pdu answer;

@@ -44,6 +44,7 @@ static void usage(void)
 	     "  count=N  bad=FLAG[+FLAG...]  size=MiB (storage)  packet=BYTES (iso, bulk, int)\n"
 	     "  interval=N (bInterval of isochronous endpoints)  iso-error=N  iso-short=N (every\n"
 	     "  Nth packet; iso)  mouse=1  tick=MS (a report every MS; int)\n"
+	     "  reset-pid=HEX (what pid becomes when the client resets the device)\n"
 	     "Port 0 is any free port; it is printed. -i: control lines on standard input,\n"
 	     "-c: on a UNIX socket: unplug BUSID, plug BUSID, bad BUSID FLAGS, status, quit.\n"
 	     "\n"

@@ -135,6 +135,15 @@ holds "isochronous count" "$server" 1-4 -e "$config
 	submit a setup=010b010000000000; expect a
 	submit i ep=1 dir=in packets=2:8
 	expect i len=16 errors=0 data=00000000040506070100000005060708"
+holds "isochronous count, the other way" "$server" 1-4 -e "$config
+	submit a setup=010b010000000000; expect a
+	submit i ep=1 dir=out packets=2:8 data=00000000040506070100000005060708
+	expect i len=16 packets=8:0
+	submit j ep=1 dir=out packets=1:8 data=0300000007080910; expect j len=0 errors=1 packets=0:-71"
+holds "isochronous packets with holes between them" "$server" 1-4 -e "$config
+	submit a setup=010b010000000000; expect a
+	submit i ep=1 dir=out packets=2:4:6 data=00000000ffff01000000ffff; expect i len=8 packets=4:0
+	submit j ep=1 dir=in packets=2:4:6; expect j len=8 packets=4:0 data=0000000001000000"
 holds "isochronous loop" "$server" 1-4 -e "$config
 	submit a setup=010b020000000000; expect a
 	submit o ep=2 dir=out packets=2:4 data=0102030405060708; expect o len=8

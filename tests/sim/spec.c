@@ -49,6 +49,7 @@ static const struct {
 	{ "tick", offsetof(struct spec, opt.tick), 1, 3600000 },
 	{ "iso-error", offsetof(struct spec, opt.iso_error), 1, 1 << 30 },
 	{ "iso-short", offsetof(struct spec, opt.iso_short), 1, 1 << 30 },
+	{ "reset-pid", offsetof(struct spec, opt.reset_pid), 1, 0xffff },
 	{ "mouse", offsetof(struct spec, mouse), 0, 1 },
 };
 
@@ -62,8 +63,8 @@ const char *speed_name(enum usb_device_speed speed)
 
 static int set_number(struct spec *spec, const char *key, const char *value)
 {
-	/* vid and pid are written in hex everywhere else too */
-	int base = strcmp(key, "vid") && strcmp(key, "pid") ? 0 : 16;
+	/* Ids are written in hex everywhere else too. */
+	int base = strstr(key, "vid") || strstr(key, "pid") ? 16 : 0;
 	size_t i;
 
 	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {

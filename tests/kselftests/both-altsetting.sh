@@ -1,0 +1,19 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# The alternate setting that a driver of the client selects is the one the server shows.
+. "$(dirname "$0")/../lib.sh"
+
+alternate() { equals "$(attribute "$busid:1.1" bAlternateSetting | tr -d ' ')" "$1"; }
+cdc_ether=/sys/bus/usb/drivers/cdc_ether
+
+plan 4
+modprobe -a usb_f_ecm cdc_ether || skip "no usb_f_ecm, a function with alternate settings"
+load_client nports=8 || die "vhci-hcd does not load"
+export_gadget ecm
+imported "$busid"
+check "the network driver takes it" wait_for 20 interface_driven_by "$there" cdc_ether
+check "its setting is the server's" alternate 1
+echo "$there:1.0" >$cdc_ether/unbind
+check "without the driver it is 0" alternate 0
+echo "$there:1.0" >$cdc_ether/bind
+check "with it, it is 1 again" alternate 1

@@ -5,6 +5,8 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 help:
 	@echo "make demo       show it: a Pi and a workstation in two VMs (as root)"
 	@echo "make check      every test, in VMs (as root); a quarter of an hour"
+	@echo "make soak       what takes longer: disks under load for ten minutes each"
+	@echo "make bench      what it costs beside the kernel's own, in VMs (as root); ten minutes"
 	@echo "make modules    build the modules; KDIR=… names the kernel's headers"
 	@echo "make install    install them with dkms (as root); KERNEL=… for another than"
 	@echo "                the running one"
@@ -28,6 +30,13 @@ demo:
 check:
 	tests/check
 
+soak:
+	tests/check soak
+
+bench:
+	tests/vm/need git gcc make libc6-dev python3
+	tests/bench/bench
+
 lint:
 	tests/check lint
 
@@ -40,4 +49,4 @@ clean:
 		-o -name '*.mod.c' -o -name '.*.cmd' \) -delete
 	$(MAKE) -C tests clean
 
-.PHONY: help modules install uninstall demo check lint unit clean
+.PHONY: help modules install uninstall demo check soak bench lint unit clean

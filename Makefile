@@ -4,9 +4,9 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 
 help:
 	@echo "make demo       show it: a Pi and a workstation in two VMs (as root)"
-	@echo "make check      every test, in VMs (as root); a quarter of an hour"
+	@echo "make check      every test, in VMs (as root); twenty minutes"
 	@echo "make soak       what takes longer: disks under load for ten minutes each"
-	@echo "make bench      what it costs beside the kernel's own, in VMs (as root); ten minutes"
+	@echo "make bench      what it costs beside the kernel's own, in VMs (as root); four minutes"
 	@echo "make modules    build the modules; KDIR=… names the kernel's headers"
 	@echo "make install    install them with dkms (as root); KERNEL=… for another than"
 	@echo "                the running one"

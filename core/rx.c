@@ -101,6 +101,17 @@ static int rx_got(struct usbipx_conn *conn, u32 n)
 	return ret ?: rx_settle(conn);
 }
 
+/* Where the rest of a header or of a packet descriptor goes, and its size. */
+static u8 *rx_rest(struct usbipx_rx *rx, u32 *left)
+{
+	if (rx->stage == USBIPX_RX_HEADER) {
+		*left = sizeof(rx->header) - rx->have;
+		return (u8 *)&rx->header + rx->have;
+	}
+	*left = sizeof(rx->iso_wire) - rx->have;
+	return (u8 *)&rx->iso_wire + rx->have;
+}
+
 /*
  * Where the next bytes go; 0 when they are to be skipped. The iterator uses the
  * caller's @kv or @bv.
@@ -108,6 +119,8 @@ static int rx_got(struct usbipx_conn *conn, u32 n)
 static u32 rx_destination(struct usbipx_rx *rx, struct iov_iter *iter,
 			  struct kvec *kv, struct bio_vec *bv)
 {
+	u32 left;
+
 	if (rx->stage == USBIPX_RX_DATA) {
 		if (!usbipx_cursor_piece(&rx->data, bv))
 			return 0;
@@ -115,41 +128,31 @@ static u32 rx_destination(struct usbipx_rx *rx, struct iov_iter *iter,
 		return bv->bv_len;
 	}
 
-	if (rx->stage == USBIPX_RX_HEADER) {
-		kv->iov_base = (u8 *)&rx->header + rx->have;
-		kv->iov_len = sizeof(rx->header) - rx->have;
-	} else {
-		kv->iov_base = (u8 *)&rx->iso_wire + rx->have;
-		kv->iov_len = sizeof(rx->iso_wire) - rx->have;
-	}
-	iov_iter_kvec(iter, ITER_DEST, kv, 1, kv->iov_len);
-	return kv->iov_len;
+	kv->iov_base = rx_rest(rx, &left);
+	kv->iov_len = left;
+	iov_iter_kvec(iter, ITER_DEST, kv, 1, left);
+	return left;
 }
 
 /* Copy some of the @len bytes of @skb to where they belong. Return: how many. */
 static u32 rx_copy(struct usbipx_rx *rx, struct sk_buff *skb,
 		   unsigned int offset, size_t len)
 {
-	u32 n;
+	u32 n = len;
+	u32 left;
+	u8 *to;
 
-	switch (rx->stage) {
-	case USBIPX_RX_HEADER:
-		n = min_t(size_t, len, sizeof(rx->header) - rx->have);
-		rx->error = skb_copy_bits(skb, offset,
-					  (u8 *)&rx->header + rx->have, n);
-		return n;
-	case USBIPX_RX_ISO:
-		n = min_t(size_t, len, sizeof(rx->iso_wire) - rx->have);
-		rx->error = skb_copy_bits(skb, offset,
-					  (u8 *)&rx->iso_wire + rx->have, n);
-		return n;
-	default:
+	if (rx->stage == USBIPX_RX_DATA) {
 		if (!rx->data.left)
-			return min_t(size_t, len, rx->skip);
-		n = len;
+			return min(n, rx->skip);
 		rx->error = usbipx_cursor_fill(&rx->data, skb, offset, &n);
 		return n;
 	}
+
+	to = rx_rest(rx, &left);
+	n = min(n, left);
+	rx->error = skb_copy_bits(skb, offset, to, n);
+	return n;
 }
 
 /* tcp_read_sock() hands over received data; consume as much as is wanted. */

@@ -381,6 +381,15 @@ if tune not in record:
     sys.exit(f"{len(tune)} bytes are not in the record of {len(record)}")' "$1" "$sound_record"
 }
 
+# --- QEMU's network adapter -------------------------------------------------
+
+# qemu_net: sets its $busid.
+qemu_net() {
+	modprobe -a xhci_pci cdc_ether || skip "no cdc_ether on this kernel"
+	wait_for 10 present 0525:a4a2 || skip "no QEMU usb-net here"
+	busid=$(busids 0525:a4a2)
+}
+
 # --- local devices ----------------------------------------------------------
 
 # busids VID:PID: of all devices that are not imported ones.

@@ -13,18 +13,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-/* The driver's own ABI, in no header: drivers/usb/misc/usbtest.c */
-struct usbtest_param {
-	__u32 test_num;
-	__u32 iterations;
-	__u32 length;
-	__u32 vary;
-	__u32 sglen;
-	__s32 duration_sec;
-	__s32 duration_usec;
-};
-
-#define USBTEST_REQUEST _IOWR('U', 100, struct usbtest_param)
+#include "usbtest.h"
 
 static int usage(void)
 {

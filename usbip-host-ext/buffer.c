@@ -144,12 +144,8 @@ int host_buffer_alloc(struct host_urb *hurb, const struct usb_host_endpoint *ep,
 		if (!hurb->small)
 			hurb->small = kmalloc(HOST_SMALL, buffer_gfp(may_sleep));
 		urb->transfer_buffer = hurb->small;
-		if (hurb->small)
-			return 0;
-		return may_sleep ? -ENOMEM : -EAGAIN;
-	}
-
-	if (length > HOST_LINEAR_MAX && takes_pages(urb->dev->bus, ep, length)) {
+	} else if (length > HOST_LINEAR_MAX &&
+		   takes_pages(urb->dev->bus, ep, length)) {
 		ret = alloc_chunks(hurb, length, HOST_CHUNK_ORDER, may_sleep);
 		if (ret && may_sleep)
 			ret = alloc_chunks(hurb, length, 0, true);
@@ -157,9 +153,9 @@ int host_buffer_alloc(struct host_urb *hurb, const struct usb_host_endpoint *ep,
 		/* Some controllers write whole words: round up. */
 		urb->transfer_buffer =
 			kmalloc(round_up(length, 4), buffer_gfp(may_sleep));
-		if (urb->transfer_buffer)
-			ret = 0;
 	}
+	if (urb->transfer_buffer)
+		ret = 0;
 	return ret && !may_sleep ? -EAGAIN : ret;
 }
 

@@ -54,6 +54,19 @@ static int host_probe(struct usb_device *udev)
 	return 0;
 }
 
+/* The client's connection, if any, with a reference for the caller. */
+static struct usbipx_conn *host_get_conn(struct host_device *hdev)
+{
+	struct usbipx_conn *conn;
+
+	spin_lock_irq(&hdev->lock);
+	conn = hdev->conn;
+	if (conn)
+		usbipx_conn_get(conn);
+	spin_unlock_irq(&hdev->lock);
+	return conn;
+}
+
 /*
  * Who may still be running, and why they no longer are:
  *
@@ -66,13 +79,12 @@ static void host_disconnect(struct usb_device *udev)
 	struct host_device *hdev = dev_get_drvdata(&udev->dev);
 	struct usbipx_conn *conn;
 
+	/* From here on nobody connects. */
 	spin_lock_irq(&hdev->lock);
 	hdev->gone = true;
-	conn = hdev->conn;
-	if (conn)
-		usbipx_conn_get(conn);
 	spin_unlock_irq(&hdev->lock);
 
+	conn = host_get_conn(hdev);
 	if (conn) {
 		usbipx_conn_close(conn, 0, "device is no longer exported");
 		usbipx_conn_wait_dead(conn);
@@ -91,13 +103,7 @@ static void host_disconnect(struct usb_device *udev)
 /* Return: 0, or -EINVAL when there is no client. */
 static int host_device_end(struct host_device *hdev, const char *reason)
 {
-	struct usbipx_conn *conn;
-
-	spin_lock_irq(&hdev->lock);
-	conn = hdev->conn;
-	if (conn)
-		usbipx_conn_get(conn);
-	spin_unlock_irq(&hdev->lock);
+	struct usbipx_conn *conn = host_get_conn(hdev);
 
 	if (!conn)
 		return -EINVAL;

@@ -209,19 +209,11 @@ static bool port_knows_device(struct vhci_port *port, struct urb *urb)
 	return port->udev == urb->dev;
 }
 
-/* The device has an address at the server already; ours is of no interest. */
-static bool is_set_address(const struct urb *urb)
+static bool is_device_request(const struct urb *urb, u8 request)
 {
 	return usb_pipecontrol(urb->pipe) &&
 	       urb->setup_packet[0] == USB_RECIP_DEVICE &&
-	       urb->setup_packet[1] == USB_REQ_SET_ADDRESS;
-}
-
-static bool is_set_configuration(const struct urb *urb)
-{
-	return usb_pipecontrol(urb->pipe) &&
-	       urb->setup_packet[0] == USB_RECIP_DEVICE &&
-	       urb->setup_packet[1] == USB_REQ_SET_CONFIGURATION;
+	       urb->setup_packet[1] == request;
 }
 
 /**
@@ -256,7 +248,8 @@ int vhci_urb_enqueue(struct usb_hcd *hcd, struct urb *urb, gfp_t mem_flags)
 	if (ret)
 		goto fail;
 
-	if (is_set_address(urb)) {
+	/* The device has an address at the server already. */
+	if (is_device_request(urb, USB_REQ_SET_ADDRESS)) {
 		usb_hcd_unlink_urb_from_ep(hcd, urb);
 		vurb_free(vurb);
 		spin_unlock_irqrestore(&port->lock, flags);
@@ -265,7 +258,7 @@ int vhci_urb_enqueue(struct usb_hcd *hcd, struct urb *urb, gfp_t mem_flags)
 	}
 
 	/* No PDU says that a device wakes its host: the core must not rely on it. */
-	if (is_set_configuration(urb))
+	if (is_device_request(urb, USB_REQ_SET_CONFIGURATION))
 		urb->dev->quirks |= USB_QUIRK_IGNORE_REMOTE_WAKEUP;
 
 	vurb_number(vurb);

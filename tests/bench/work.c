@@ -21,6 +21,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../usbtest.h"
+
 /* 8-byte nops; the plugin knows the last four bytes. */
 #define MARK(text)                                                             \
 	asm volatile(".byte 0x0f, 0x1f, 0x84, 0; .ascii \"" text "\""          \
@@ -30,19 +32,6 @@
 
 #define HUGE_PAGE (2ul << 20)
 #define ISO_URBS  8 /* under way */
-
-/* The usbtest driver's own ABI, in no header: drivers/usb/misc/usbtest.c */
-struct usbtest_param {
-	__u32 test_num;
-	__u32 iterations;
-	__u32 length;
-	__u32 vary;
-	__u32 sglen;
-	__s32 duration_sec;
-	__s32 duration_usec;
-};
-
-#define USBTEST_REQUEST _IOWR('U', 100, struct usbtest_param)
 
 static int fd;
 static char **arg;

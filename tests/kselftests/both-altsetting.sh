@@ -7,9 +7,9 @@ alternate() { equals "$(attribute "$busid:1.1" bAlternateSetting | tr -d ' ')" "
 cdc_ether=/sys/bus/usb/drivers/cdc_ether
 
 plan 4
-modprobe -a usb_f_ecm cdc_ether || skip "no usb_f_ecm, a function with alternate settings"
+qemu_net
+load_host || die "usbip-host does not load"
 load_client nports=8 || die "vhci-hcd does not load"
-export_gadget ecm
 imported "$busid"
 check "the network driver takes it" wait_for 20 interface_driven_by "$there" cdc_ether
 check "its setting is the server's" alternate 1

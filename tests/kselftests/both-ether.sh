@@ -18,11 +18,10 @@ comes_back() {
 }
 
 plan 3
-modprobe -a xhci_pci cdc_ether || skip "no cdc_ether on this kernel"
-wait_for 10 present 0525:a4a2 || skip "no QEMU usb-net here"
+qemu_net
 load_host || die "usbip-host does not load"
 load_client nports=8 || die "vhci-hcd does not load"
-imported "$(busids 0525:a4a2)"
+imported "$busid"
 check "its interface appears" wait_for 20 there_net
 ip addr add 10.0.2.15/24 dev "$(there_net)"
 ip link set "$(there_net)" up

@@ -48,7 +48,7 @@ await() {
 }
 
 # in_memory SCRIPT PROGRAM...: goes on as SCRIPT in a root that holds no more than busybox, those
-# programs and /tmp's files, and ends the VM as init does. For who sends the system to sleep,
+# programs, this file and /tmp's files, and ends the VM as init does. For who sends the system to sleep,
 # which 9p does not survive.
 in_memory() {
 	guest_ram=/tmp/memory
@@ -56,6 +56,7 @@ in_memory() {
 	ln -s /run $guest_ram/var/run
 	find /tmp -maxdepth 1 -type f -exec cp {} $guest_ram \;
 	cp "$1" $guest_ram/script
+	cp /usbip-ext/tests/vm/guest-lib.sh $guest_ram
 	shift
 	for guest_program; do
 		# shellcheck disable=SC2046 # libraries, words

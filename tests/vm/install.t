@@ -8,17 +8,15 @@ set -eu
 # All mounts are in a namespace of our own and go with it.
 [ "${1-}" = inside ] || exec unshare -m "$0" inside
 
-here=$(dirname "$(readlink -f "$0")")
+# shellcheck source=test-lib.sh
+. "$(dirname "$(readlink -f "$0")")/test-lib.sh"
+
 top=$(git -C "$here" rev-parse --show-toplevel)
-log=${XDG_CACHE_HOME:-$HOME/.cache}/usbip-ext/log/install
 tmp=$(mktemp -d)
 trap 'umount -R "$tmp/root" "$tmp/mem"; rm -rf "$tmp"' EXIT
 
-rm -rf "$log"
-mkdir -p "$log"
-root=$("$here/root")
+prepare install
 kernel=$(basename "$root"/lib/modules/*)
-"$here/build" "$root" "$log/tree" >"$log/build.log" 2>&1
 
 # A machine to install on: the root with a layer to write to, and this tree in it.
 mkdir "$tmp/mem" "$tmp/root"
@@ -61,19 +59,6 @@ boot() { # NAME [NPORTS]
 	"$here/run" -n "$name" -l "$log" -t 120 -s "$log/tree" "$tmp/root" /root/guest "$@"
 }
 
-n=0 failed=0
-check() { # WHAT COMMAND...
-	what=$1
-	shift
-	n=$((n + 1))
-	if "$@" >"$tmp/words" 2>&1 </dev/null; then
-		echo "ok $n - $what"
-	else
-		echo "not ok $n - $what"
-		tail -n 40 "$tmp/words" | sed 's/^/# /'
-		failed=1
-	fi
-}
 files_left() { ! find "$tmp/root/lib/modules" "$tmp/root/var/lib/dkms" "$tmp/root/usr/src" \
 	-name '*usbip-ext*' | grep .; }
 found() { machine modinfo -k "$kernel" -n vhci-hcd | grep -E "$1"; }

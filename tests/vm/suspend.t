@@ -5,13 +5,10 @@
 # Needs what pair needs.
 set -eu
 
-here=$(dirname "$(readlink -f "$0")")
-log=${XDG_CACHE_HOME:-$HOME/.cache}/usbip-ext/log/suspend
+# shellcheck source=test-lib.sh
+. "$(dirname "$(readlink -f "$0")")/test-lib.sh"
 
-rm -rf "$log"
-mkdir -p "$log"
-root=$("$here/root")
-"$here/build" "$root" "$log/tree" >"$log/build.log" 2>&1
+prepare suspend
 head -c 4M /dev/urandom >"$log/disk.img"
 sha256sum <"$log/disk.img" >"$log/tree/sum"
 

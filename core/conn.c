@@ -118,16 +118,14 @@ static void conn_write_space(struct sock *sk)
  * A peer that is silent for peer_timeout seconds is gone: keepalive notices it
  * when we have nothing to send, the user timeout when we have.
  */
-static void conn_set_tcp_options(struct sock *sk)
+static void conn_set_tcp_options(struct sock *sk, unsigned int timeout)
 {
-	unsigned int timeout = READ_ONCE(usbipx_peer_timeout);
 	unsigned int step;
 
 	tcp_sock_set_nodelay(sk);
 	if (!timeout)
 		return;
 
-	timeout = min(timeout, 32767U);
 	step = max(timeout / 4, 1U);
 	sock_set_keepalive(sk);
 	tcp_sock_set_keepidle(sk, step);
@@ -226,12 +224,11 @@ int usbipx_conn_start(struct usbipx_conn *conn)
 	struct sock *sk = conn->sock->sk;
 	int ret = -EBUSY;
 
-	if (sk_is_plain_tcp(sk)) {
-		conn->tcp = true;
-		conn_set_tcp_options(sk);
-	} else if (sk->sk_protocol == IPPROTO_TCP) {
-		conn_set_tcp_options(sk);
-	}
+	/* 32767 is TCP's limit for keepalive. */
+	conn->timeout = min(READ_ONCE(usbipx_peer_timeout), 32767U);
+	conn->tcp = sk_is_plain_tcp(sk);
+	if (sk->sk_protocol == IPPROTO_TCP)
+		conn_set_tcp_options(sk, conn->timeout);
 
 	usbipx_conn_get(conn);
 	write_lock_bh(&sk->sk_callback_lock);
@@ -411,6 +408,53 @@ bool usbipx_conn_is_up(struct usbipx_conn *conn)
 	return READ_ONCE(conn->state) == USBIPX_CONN_UP;
 }
 EXPORT_SYMBOL_GPL(usbipx_conn_is_up);
+
+/**
+ * usbipx_conn_moved - bytes that reached us, or the peer
+ * @conn: the connection; its closed() has not returned
+ *
+ * What a TCP peer has acknowledged, what another socket has taken.
+ *
+ * Context: any. Return: a count to compare with an earlier one; on 32 bits it
+ * may be torn, and then shows a move that was none.
+ */
+u64 usbipx_conn_moved(struct usbipx_conn *conn)
+{
+	const struct sock *sk = conn->sock->sk;
+
+	if (sk->sk_protocol == IPPROTO_TCP)
+		return READ_ONCE(tcp_sk(sk)->bytes_received) +
+		       READ_ONCE(tcp_sk(sk)->bytes_acked);
+	return READ_ONCE(conn->rx_bytes) + READ_ONCE(conn->tx_bytes);
+}
+EXPORT_SYMBOL_GPL(usbipx_conn_moved);
+
+/**
+ * usbipx_conn_is_acked - has the peer's machine got all that was sent
+ * @conn: the connection; its closed() has not returned
+ *
+ * Context: any. Return: false while TCP waits for an acknowledgment.
+ */
+bool usbipx_conn_is_acked(struct usbipx_conn *conn)
+{
+	const struct sock *sk = conn->sock->sk;
+
+	return sk->sk_protocol != IPPROTO_TCP ||
+	       READ_ONCE(tcp_sk(sk)->snd_una) == READ_ONCE(tcp_sk(sk)->write_seq);
+}
+EXPORT_SYMBOL_GPL(usbipx_conn_is_acked);
+
+/**
+ * usbipx_conn_patience - how long the peer may be silent when asked
+ * @conn: started
+ *
+ * Context: any. Return: jiffies, 0: for ever.
+ */
+unsigned long usbipx_conn_patience(struct usbipx_conn *conn)
+{
+	return conn->timeout * (unsigned long)HZ;
+}
+EXPORT_SYMBOL_GPL(usbipx_conn_patience);
 
 static void conn_release(struct kref *ref)
 {

@@ -91,6 +91,7 @@ struct usbipx_tx {
  * @fault: what was wrong with it
  * @error: why receiving must end; 0 while all is well
  * @deferred: @pdu waits for rx_work; nothing is read meanwhile
+ * @waiting: and for usbipx_conn_rx_resume()
  * @ctx: set by rx_pdu(): what the PDU is about; NULL to swallow it
  * @data: set by rx_pdu(): where the payload goes
  * @skip: set by rx_pdu(): bytes of payload to swallow after @data
@@ -112,6 +113,7 @@ struct usbipx_rx {
 	struct usbipx_fault fault;
 	int error;
 	bool deferred;
+	bool waiting;
 	void *ctx;
 	struct usbipx_cursor data;
 	u32 skip;
@@ -124,7 +126,8 @@ struct usbipx_rx {
  * @role: which PDUs may arrive
  * @rx_pdu: a header has arrived. Sets @ctx, @data, @skip and @packets of the
  *	struct usbipx_rx. Atomic unless @may_sleep; returns -EAGAIN to be called
- *	again when it may. Any other error closes the connection.
+ *	again when it may. When it may, returns -EBUSY to be called again after
+ *	usbipx_conn_rx_resume(). Any other error closes the connection.
  * @rx_iso: a packet descriptor has arrived; not called when ctx is NULL
  * @rx_done: the PDU is complete; not called when ctx is NULL. Takes ctx over.
  * @tx_done: the connection holds the PDU no longer, sent or not
@@ -152,6 +155,7 @@ struct usbipx_conn_ops {
  * @priv: the driver's; invariant
  * @sock: holds a reference to the socket's file until DEAD
  * @tcp: plain TCP, which can be read and sent in softirq; invariant once UP
+ * @timeout: peer_timeout in seconds, 0: none; invariant once UP
  * @lock: see above
  * @state: protected by @lock
  * @reason: why the connection ended, set once with CLOSING
@@ -161,8 +165,10 @@ struct usbipx_conn_ops {
  * @tx_blocked: the socket had no room, write_space goes on; protected by @lock
  * @tx_idle: woken when @tx_sending ends after CLOSING
  * @tx_bvec: the sender's
+ * @tx_bytes: taken by a socket that is not TCP
  * @rx_mutex: the reader in process context
  * @rx: protected by the socket lock, or by @rx_mutex without @tcp
+ * @rx_bytes: received from a socket that is not TCP
  * @rx_work: reads where data_ready cannot
  * @tx_bh: sends where the submitter cannot
  * @tx_work: sends where neither can
@@ -181,6 +187,7 @@ struct usbipx_conn {
 	void *priv;
 	struct socket *sock;
 	bool tcp;
+	unsigned int timeout;
 
 	spinlock_t lock; /* see the locking chapter above */
 	enum usbipx_conn_state state;
@@ -192,9 +199,11 @@ struct usbipx_conn {
 	bool tx_blocked;
 	wait_queue_head_t tx_idle;
 	struct bio_vec tx_bvec[USBIPX_TX_PIECES];
+	u64 tx_bytes;
 
 	struct mutex rx_mutex; /* see the locking chapter above */
 	struct usbipx_rx rx;
+	u64 rx_bytes;
 
 	struct work_struct rx_work;
 	struct tasklet_struct tx_bh;
@@ -224,6 +233,9 @@ void usbipx_conn_wait_closed(void);
 const char *usbipx_conn_describe(struct usbipx_conn *conn, char *buf,
 				 size_t size);
 bool usbipx_conn_is_up(struct usbipx_conn *conn);
+u64 usbipx_conn_moved(struct usbipx_conn *conn);
+bool usbipx_conn_is_acked(struct usbipx_conn *conn);
+unsigned long usbipx_conn_patience(struct usbipx_conn *conn);
 struct usbipx_conn *usbipx_conn_get(struct usbipx_conn *conn);
 void usbipx_conn_put(struct usbipx_conn *conn);
 
@@ -270,5 +282,6 @@ static inline void usbipx_tx_data(struct usbipx_tx *tx, const struct urb *urb,
 
 /* rx.c */
 bool usbipx_conn_rx_drop(struct usbipx_conn *conn, void *ctx);
+void usbipx_conn_rx_resume(struct usbipx_conn *conn);
 
 #endif

@@ -205,6 +205,8 @@ static bool rx_read_msgs(struct usbipx_conn *conn)
 			return false;
 		if (n == 0)
 			return true;
+		if (n > 0)
+			WRITE_ONCE(conn->rx_bytes, conn->rx_bytes + n);
 		rx->error = n < 0 ? n : rx_got(conn, n);
 	}
 	return false;
@@ -234,7 +236,7 @@ void conn_rx_ready(struct usbipx_conn *conn)
 	rx_read_skbs(conn);
 	if (conn->rx.error)
 		rx_failed(conn);
-	else if (conn->rx.deferred)
+	else if (conn->rx.deferred && !conn->rx.waiting)
 		conn_queue_rx_work(conn);
 }
 
@@ -252,12 +254,24 @@ static void rx_unlock(struct usbipx_conn *conn)
 	mutex_unlock(&conn->rx_mutex);
 }
 
-/* Nothing is left to read: has the stream ended, and how? */
+/* Nobody is there any more to whom an answer could go. */
+static bool rx_is_abandoned(struct usbipx_conn *conn)
+{
+	const struct sock *sk = conn->sock->sk;
+
+	return !usbipx_conn_is_up(conn) || sk->sk_err ||
+	       sk->sk_shutdown & RCV_SHUTDOWN || sk->sk_state == TCP_CLOSE;
+}
+
+/*
+ * Nothing is left to read, or the driver has no room for it: has the stream
+ * ended, and how?
+ */
 static void rx_check_end(struct usbipx_conn *conn, bool end)
 {
 	struct sock *sk = conn->sock->sk;
 
-	if (conn->tcp)
+	if (conn->tcp || conn->rx.deferred)
 		end = sk->sk_shutdown & RCV_SHUTDOWN || sk->sk_state == TCP_CLOSE;
 	if (conn->rx.error)
 		rx_failed(conn);
@@ -272,7 +286,9 @@ static void rx_check_end(struct usbipx_conn *conn, bool end)
  * @work: of the connection
  *
  * For sockets other than TCP, for PDUs whose handling sleeps, for what was
- * there before the callbacks, and to find the end of the stream.
+ * there before the callbacks, and to find the end of the stream. When the driver
+ * has no room for a PDU it stays @deferred, and this is queued again by
+ * usbipx_conn_rx_resume() or by the end of the stream.
  *
  * Context: process; sleeps.
  */
@@ -298,6 +314,9 @@ void conn_rx_work(struct work_struct *work)
 		}
 		if (!rx->deferred || rx->error)
 			break;
+		/* It may take long, and thousands like it be behind it. */
+		if (rx_is_abandoned(conn))
+			break;
 
 		/*
 		 * While deferred nobody reads, so the PDU may be handled
@@ -308,6 +327,9 @@ void conn_rx_work(struct work_struct *work)
 		ret = rx_start_pdu(conn, true);
 		if (conn->tcp)
 			lock_sock(conn->sock->sk);
+		rx->waiting = ret == -EBUSY;
+		if (rx->waiting)
+			break;
 		rx->deferred = false;
 		rx->error = ret ?: rx_settle(conn);
 	}
@@ -342,3 +364,17 @@ bool usbipx_conn_rx_drop(struct usbipx_conn *conn, void *ctx)
 	return found;
 }
 EXPORT_SYMBOL_GPL(usbipx_conn_rx_drop);
+
+/**
+ * usbipx_conn_rx_resume - call rx_pdu() again, which had answered -EBUSY
+ * @conn: the connection
+ *
+ * One call too many does no harm.
+ *
+ * Context: any.
+ */
+void usbipx_conn_rx_resume(struct usbipx_conn *conn)
+{
+	conn_queue_rx_work(conn);
+}
+EXPORT_SYMBOL_GPL(usbipx_conn_rx_resume);

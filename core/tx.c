@@ -281,14 +281,16 @@ static int tx_send_tcp(struct sock *sk, struct msghdr *msg, bool splice)
 }
 
 /* Sends carry the kernel's credentials, not those of who submits an URB. */
-static int tx_send_other(struct socket *sock, struct msghdr *msg)
+static int tx_send_other(struct usbipx_conn *conn, struct msghdr *msg)
 {
 	const struct cred *cred = override_creds(usbipx_cred);
 	unsigned int noio = memalloc_noio_save();
-	int ret = sock_sendmsg(sock, msg);
+	int ret = sock_sendmsg(conn->sock, msg);
 
 	memalloc_noio_restore(noio);
 	revert_creds(cred);
+	if (ret > 0)
+		WRITE_ONCE(conn->tx_bytes, conn->tx_bytes + ret);
 	return ret;
 }
 
@@ -304,7 +306,7 @@ static void tx_run(struct usbipx_conn *conn, bool may_sleep)
 		return;
 	while (tx_gather(conn, &msg, &splice)) {
 		if (!conn->tcp)
-			ret = tx_send_other(conn->sock, &msg);
+			ret = tx_send_other(conn, &msg);
 		else if (may_sleep)
 			ret = tx_send_tcp(conn->sock->sk, &msg, splice);
 		else

@@ -4,6 +4,7 @@
  * May call the page and slab allocators. Called by urb.c; main.c ends it.
  */
 #include <linux/gfp.h>
+#include <linux/log2.h>
 #include <linux/slab.h>
 
 #include "host.h"
@@ -116,6 +117,24 @@ static int alloc_chunks(struct host_urb *hurb, u32 length, unsigned int order,
 		length -= sg->length;
 	}
 	return 0;
+}
+
+/**
+ * host_buffer_size - how much memory host_buffer_alloc() takes
+ * @udev: the device
+ * @ep: the endpoint
+ * @length: bytes, at most HOST_MAX_URB
+ *
+ * Context: any. Return: bytes.
+ */
+long host_buffer_size(const struct usb_device *udev,
+		      const struct usb_host_endpoint *ep, u32 length)
+{
+	if (length <= HOST_SMALL)
+		return HOST_SMALL;
+	if (length > HOST_LINEAR_MAX && takes_pages(udev->bus, ep, length))
+		return round_up(length, (u32)(PAGE_SIZE << HOST_CHUNK_ORDER));
+	return roundup_pow_of_two(length);
 }
 
 /**

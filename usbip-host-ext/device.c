@@ -1,13 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A claimed device: probe, client comes, client goes, disconnect.
- * May call match.c, urb.c, core and the USB core. Called by the USB core and by
+ * May call match.c, urb.c, budget.c, core and the USB core. Called by the USB core and by
  * sysfs.c.
  */
 #include <linux/delay.h>
 #include <linux/slab.h>
+#include <linux/usb.h>
+#include <linux/usb/hcd.h>
 
 #include "host.h"
+
+/*
+ * The USB core has woken a device that slept, but only for a driver on top of its
+ * generic one does it wake the port: a reset does, too.
+ */
+static int host_wake(struct usb_device *udev)
+{
+	if (udev->state != USB_STATE_SUSPENDED)
+		return 0;
+	usb_set_device_state(udev, udev->actconfig ? USB_STATE_CONFIGURED :
+						     USB_STATE_ADDRESS);
+	udev->port_is_suspended = 0;
+	return usb_reset_device(udev);
+}
 
 static int host_probe(struct usb_device *udev)
 {
@@ -25,6 +41,7 @@ static int host_probe(struct usb_device *udev)
 	spin_lock_init(&hdev->lock);
 	hash_init(hdev->urbs);
 	init_usb_anchor(&hdev->inflight);
+	host_budget_init(hdev);
 
 	/* Before the port is claimed: after that the core chooses none. */
 	hdev->config = usb_choose_configuration(udev);
@@ -39,6 +56,11 @@ static int host_probe(struct usb_device *udev)
 		return ret;
 	}
 	dev_set_drvdata(&udev->dev, hdev);
+
+	ret = host_wake(udev);
+	if (ret)
+		dev_warn(&udev->dev,
+			 "cannot be woken from its sleep: error %d\n", ret);
 
 	/* So that clients see the interfaces in the device list. */
 	if (hdev->config >= 0) {
@@ -121,6 +143,9 @@ static int host_suspend(struct usb_device *udev, pm_message_t message)
 {
 	struct host_device *hdev = dev_get_drvdata(&udev->dev);
 
+	/* Behind a disconnect, which leaves it to the core to suspend. */
+	if (!hdev)
+		return 0;
 	if (!host_device_end(hdev, "server goes to sleep"))
 		usb_kill_anchored_urbs(&hdev->inflight);
 	return 0;
@@ -254,6 +279,7 @@ void host_device_closed(struct usbipx_conn *conn, void *ctx)
 	/* Completions find the connection closed and free their hurbs. */
 	usb_kill_anchored_urbs(&hdev->inflight);
 	host_free_kept(hdev);
+	host_budget_end(hdev);
 
 	dev_info(dev, "client disconnected: %s\n",
 		 usbipx_conn_describe(conn, why, sizeof(why)));

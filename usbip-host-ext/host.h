@@ -15,7 +15,8 @@
  *                  for a connection only tries to take it, host_lock_device():
  *                  disconnect waits for the connection with it held
  *   match_lock     rules and busid table (match.c)
- *   hdev->lock     everything of a device and its hurbs. Interrupts disabled.
+ *   hdev->lock     everything of a device and its hurbs but its budget, see
+ *                  budget.c. Interrupts disabled.
  *                  Outside of the connection's own spinlock
  */
 #ifndef HOST_H
@@ -26,6 +27,7 @@
 #include <linux/scatterlist.h>
 #include <linux/spinlock.h>
 #include <linux/usb.h>
+#include <linux/workqueue.h>
 
 #include "../compat/compat.h"
 #include "../core/conn.h"
@@ -55,6 +57,12 @@ enum host_status {
  * @conn: the client's connection, with a reference; NULL when none
  * @config: configuration that clients find, -1 for none; invariant
  * @gone: disconnect has begun
+ * @charged: bytes of the client's URBs until the socket has taken the answer
+ * @answers: answers without an URB that no socket has taken yet
+ * @paused: the connection's reader waits until there is less of either; set by
+ *	the reader, see budget.c
+ * @stalled: none of @charged completes; what does not fit is refused
+ * @stall_work: finds that out
  * @urbs: hurbs at the host controller, by seqnum
  * @inflight: the same URBs, to kill them and to wait for their completions
  * @kept: hurbs for the next URBs
@@ -67,6 +75,11 @@ struct host_device {
 	struct usbipx_conn *conn;
 	int config;
 	bool gone;
+	atomic_long_t charged;
+	atomic_long_t answers;
+	bool paused;
+	bool stalled;
+	struct delayed_work stall_work;
 	DECLARE_HASHTABLE(urbs, 6);
 	struct usb_anchor inflight;
 	struct host_urb *kept;
@@ -76,21 +89,24 @@ struct host_device {
 /**
  * struct host_reply - an answer
  * @tx: the PDU
+ * @hdev: for which device; invariant
  * @hurb: what @tx is a part of, or NULL
  */
 struct host_reply {
 	struct usbipx_tx tx;
+	struct host_device *hdev;
 	struct host_urb *hurb;
 };
 
 /**
  * struct host_urb - an URB of a client
  * @reply: RET_SUBMIT
- * @hdev: for which device; invariant
  * @urb: its only reference but for the host controller's
  * @hash: in hdev->urbs while at the host controller
  * @seqnum: of CMD_SUBMIT
  * @unlink: RET_UNLINK to send when the URB completes, or NULL; under hdev->lock
+ * @iso_sum: lengths of the packets received so far
+ * @charge: what it takes of hdev->charged
  * @small: HOST_SMALL bytes, or NULL; stays with the hurb
  * @sgt: pages of a large buffer, when urb->num_sgs
  * @next: in hdev->kept
@@ -98,11 +114,12 @@ struct host_reply {
  */
 struct host_urb {
 	struct host_reply reply;
-	struct host_device *hdev;
 	struct urb *urb;
 	struct hlist_node hash;
 	u32 seqnum;
 	struct host_reply *unlink;
+	u32 iso_sum;
+	long charge;
 	void *small;
 	struct sg_table sgt;
 	struct host_urb *next;
@@ -137,10 +154,21 @@ int host_request(struct host_device *hdev, struct usbipx_conn *conn,
 int host_set_configuration(struct usb_device *udev, int value);
 
 /* buffer.c */
+long host_buffer_size(const struct usb_device *udev,
+		      const struct usb_host_endpoint *ep, u32 length);
 int host_buffer_alloc(struct host_urb *hurb, const struct usb_host_endpoint *ep,
 		      u32 length, bool may_sleep);
 void host_buffer_free(struct host_urb *hurb);
 void host_buffer_exit(void);
+
+/* budget.c */
+extern unsigned int host_client_memory_mb;
+int host_charge_urb(struct host_device *hdev, long bytes, bool may_sleep);
+void host_uncharge_urb(struct host_device *hdev, long bytes);
+int host_charge_answer(struct host_device *hdev, bool may_sleep);
+void host_uncharge_answer(struct host_device *hdev);
+void host_budget_init(struct host_device *hdev);
+void host_budget_end(struct host_device *hdev);
 
 /* urb.c */
 extern const struct usbipx_conn_ops host_conn_ops;

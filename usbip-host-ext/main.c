@@ -41,6 +41,10 @@ __MODULE_PARM_TYPE(autobind, "RULE[,RULE...]");
 MODULE_PARM_DESC(autobind,
 		 "Devices to export as soon as they are there. RULE is VID[:PID[:SERIAL]], in hex, * for any; a leading ! excludes; the first match wins");
 
+module_param_named(client_memory_mb, host_client_memory_mb, uint, 0644);
+MODULE_PARM_DESC(client_memory_mb,
+		 "MiB of memory that the transfers of one device's client may take at a time; more of them wait (default 64, 0: no limit)");
+
 static void host_unregister(void)
 {
 	usb_deregister_device_driver(&host_driver);

@@ -92,6 +92,16 @@ static int clear_halt(struct usb_device *udev, u16 address)
 	return usb_clear_halt(udev, pipe);
 }
 
+/* The USB core would tell the log, as often as a client asks. */
+static int set_interface(struct usb_device *udev, u16 number, u16 setting)
+{
+	struct usb_interface *intf = usb_ifnum_to_if(udev, number);
+
+	if (!intf || !usb_altnum_to_altsetting(intf, setting))
+		return -EPIPE;
+	return usb_set_interface(udev, number, setting);
+}
+
 /**
  * host_request - carry out one of these requests
  * @hdev: the device
@@ -126,12 +136,14 @@ int host_request(struct host_device *hdev, struct usbipx_conn *conn,
 		ret = host_set_configuration(udev, value);
 		break;
 	case SET_INTERFACE:
-		ret = usb_set_interface(udev, index, value);
+		ret = set_interface(udev, index, value);
 		break;
 	case CLEAR_EP_FEATURE:
 		ret = clear_halt(udev, index);
 		break;
 	case RESET_DEVICE:
+		/* As a driver does before a reset. */
+		usb_kill_anchored_urbs(&hdev->inflight);
 		ret = usb_reset_device(udev);
 		break;
 	}

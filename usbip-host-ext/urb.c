@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A client's commands become URBs of the device, their results answers.
- * May call buffer.c, request.c, device.c, core and the USB core.
+ * May call budget.c, buffer.c, request.c, device.c, core and the USB core.
  * Called by core's connection, and by the host controller on completion.
  */
 #include <linux/slab.h>
@@ -19,12 +19,22 @@ static void reply_init(struct host_reply *reply, struct host_urb *hurb)
 	reply->hurb = hurb;
 }
 
-static struct host_reply *reply_alloc(bool may_sleep)
+/* An answer without an URB, or why not yet, as rx_pdu() returns it. */
+static struct host_reply *reply_alloc(struct host_device *hdev, bool may_sleep)
 {
-	struct host_reply *reply = kmalloc(sizeof(*reply), rx_gfp(may_sleep));
+	struct host_reply *reply;
+	int ret;
 
-	if (reply)
-		reply_init(reply, NULL);
+	ret = host_charge_answer(hdev, may_sleep);
+	if (ret)
+		return ERR_PTR(ret);
+	reply = kmalloc(sizeof(*reply), rx_gfp(may_sleep));
+	if (!reply) {
+		host_uncharge_answer(hdev);
+		return ERR_PTR(may_sleep ? -ENOMEM : -EAGAIN);
+	}
+	reply->hdev = hdev;
+	reply_init(reply, NULL);
 	return reply;
 }
 
@@ -59,7 +69,7 @@ static struct host_urb *hurb_new(struct host_device *hdev, int packets, gfp_t gf
 		kfree(hurb);
 		return NULL;
 	}
-	hurb->hdev = hdev;
+	hurb->reply.hdev = hdev;
 	hurb->small = NULL;
 	return hurb;
 }
@@ -67,7 +77,7 @@ static struct host_urb *hurb_new(struct host_device *hdev, int packets, gfp_t gf
 /* Keep an emptied hurb for hurb_new() if there is room. */
 static bool hurb_keep(struct host_urb *hurb)
 {
-	struct host_device *hdev = hurb->hdev;
+	struct host_device *hdev = hurb->reply.hdev;
 	unsigned long flags;
 	bool keep;
 
@@ -102,10 +112,14 @@ static void hurb_destroy(struct host_urb *hurb)
  */
 void host_hurb_free(struct host_urb *hurb)
 {
+	struct host_device *hdev = hurb->reply.hdev;
+	long charge = hurb->charge;
+
 	host_buffer_free(hurb);
 	kfree(hurb->reply.tx.iso);
 	if (!hurb_keep(hurb))
 		hurb_destroy(hurb);
+	host_uncharge_urb(hdev, charge);
 }
 
 /**
@@ -127,10 +141,14 @@ void host_free_kept(struct host_device *hdev)
 
 static void reply_free(struct host_reply *reply)
 {
-	if (reply->hurb)
+	struct host_device *hdev = reply->hdev;
+
+	if (reply->hurb) {
 		host_hurb_free(reply->hurb);
-	else
+	} else {
 		kfree(reply);
+		host_uncharge_answer(hdev);
+	}
 }
 
 /* Takes @reply over. usbipx_conn_kick() must follow. */
@@ -161,7 +179,7 @@ static void encode_ret_submit(struct host_urb *hurb, int status)
 		.command = USBIPX_RET_SUBMIT,
 		.seqnum = hurb->seqnum,
 		.status = status,
-		.start_frame = urb->start_frame,
+		.start_frame = urb->number_of_packets ? urb->start_frame : 0,
 		.packets = urb->number_of_packets,
 		.error_count = urb->error_count,
 	};
@@ -197,30 +215,34 @@ static void encode_ret_submit(struct host_urb *hurb, int status)
 static void host_complete(struct urb *urb)
 {
 	struct host_urb *hurb = urb->context;
-	struct host_device *hdev = hurb->hdev;
+	struct host_device *hdev = hurb->reply.hdev;
 	struct host_reply *unlink;
 	struct usbipx_conn *conn;
 	unsigned long flags;
 	bool cancelled;
+	bool queued = false;
+
+	/* For nothing when it was cancelled, which the lock will tell. */
+	encode_ret_submit(hurb, urb->status);
 
 	spin_lock_irqsave(&hdev->lock, flags);
 	hash_del(&hurb->hash);
 	unlink = hurb->unlink;
 	/* Set: closed() waits for us before it forgets the connection. */
 	conn = usbipx_conn_get(hdev->conn);
-	spin_unlock_irqrestore(&hdev->lock, flags);
-
 	/*
 	 * Cancelled: RET_UNLINK alone. Completed before the cancel took
-	 * effect: the result, and RET_UNLINK that says so.
+	 * effect: the result, and RET_UNLINK that says so. The result is queued
+	 * before rx_unlink() can find that the URB is no longer there: some
+	 * clients end the connection when it comes after RET_UNLINK.
 	 */
 	cancelled = unlink && urb->status == -ECONNRESET;
-	if (cancelled) {
+	if (!cancelled)
+		queued = !usbipx_conn_queue(conn, &hurb->reply.tx);
+	spin_unlock_irqrestore(&hdev->lock, flags);
+
+	if (!queued)
 		host_hurb_free(hurb);
-	} else {
-		encode_ret_submit(hurb, urb->status);
-		reply_queue(conn, &hurb->reply);
-	}
 	if (unlink) {
 		encode_ret_unlink(unlink, be32_to_cpu(unlink->tx.header.seqnum),
 				  cancelled ? -ECONNRESET : 0);
@@ -292,16 +314,30 @@ static struct host_urb *hurb_alloc(struct host_device *hdev,
 	gfp_t gfp = rx_gfp(may_sleep);
 	struct host_urb *hurb;
 	struct urb *urb;
-	int ret = may_sleep ? -ENOMEM : -EAGAIN;
+	long charge;
+	int ret;
 
-	hurb = hurb_new(hdev, packets, gfp);
-	if (!hurb)
+	charge = sizeof(*hurb) + sizeof(*urb) +
+		 host_buffer_size(udev, ep, pdu->length) +
+		 packets * (sizeof(*urb->iso_frame_desc) +
+			    sizeof(struct usbipx_wire_iso));
+	ret = host_charge_urb(hdev, charge, may_sleep);
+	if (ret)
 		return ERR_PTR(ret);
+
+	ret = may_sleep ? -ENOMEM : -EAGAIN;
+	hurb = hurb_new(hdev, packets, gfp);
+	if (!hurb) {
+		host_uncharge_urb(hdev, charge);
+		return ERR_PTR(ret);
+	}
 
 	urb = hurb->urb;
 	reply_init(&hurb->reply, hurb);
+	hurb->charge = charge;
 	hurb->seqnum = pdu->seqnum;
 	hurb->unlink = NULL;
+	hurb->iso_sum = 0;
 	memcpy(&hurb->setup, pdu->setup, sizeof(hurb->setup));
 
 	urb->dev = udev;
@@ -332,24 +368,47 @@ free:
 	return ERR_PTR(ret);
 }
 
-/* Answer at once, and swallow what belongs to the command. */
-static int answer_now(struct usbipx_conn *conn, struct usbipx_rx *rx,
-		      int status, bool may_sleep)
+/* The answer is there at once; swallow what belongs to the command. */
+static void answer(struct usbipx_conn *conn, struct usbipx_rx *rx,
+		   struct host_reply *reply, int status, bool may_sleep)
 {
 	const struct usbipx_pdu ret = {
 		.command = USBIPX_RET_SUBMIT,
 		.seqnum = rx->pdu.seqnum,
 		.status = status,
 	};
-	struct host_reply *reply = reply_alloc(may_sleep);
 
-	if (!reply)
-		return may_sleep ? -ENOMEM : -EAGAIN;
 	if (!rx->pdu.in)
 		rx->skip = rx->pdu.length;
 	usbipx_encode(&reply->tx.header, &ret);
 	reply_queue(conn, reply);
 	usbipx_conn_kick(conn, may_sleep);
+}
+
+static int answer_now(struct usbipx_conn *conn, struct usbipx_rx *rx,
+		      int status, bool may_sleep)
+{
+	struct host_reply *reply = reply_alloc(conn->priv, may_sleep);
+
+	if (IS_ERR(reply))
+		return PTR_ERR(reply);
+	answer(conn, rx, reply, status, may_sleep);
+	return 0;
+}
+
+/* A request that sleeps; not carried out before there is room for its answer. */
+static int rx_request(struct usbipx_conn *conn, struct usbipx_rx *rx,
+		      bool may_sleep)
+{
+	struct host_device *hdev = conn->priv;
+	struct host_reply *reply;
+
+	if (!may_sleep)
+		return -EAGAIN;
+	reply = reply_alloc(hdev, true);
+	if (IS_ERR(reply))
+		return PTR_ERR(reply);
+	answer(conn, rx, reply, host_request(hdev, conn, &rx->pdu), true);
 	return 0;
 }
 
@@ -407,11 +466,8 @@ static int rx_submit(struct usbipx_conn *conn, struct usbipx_rx *rx,
 	struct host_urb *hurb;
 	bool packets;
 
-	if (host_request_sleeps(pdu)) {
-		if (!may_sleep)
-			return -EAGAIN;
-		return answer_now(conn, rx, host_request(hdev, conn, pdu), true);
-	}
+	if (host_request_sleeps(pdu))
+		return rx_request(conn, rx, may_sleep);
 
 	ep = endpoint_of(hdev->udev, pdu);
 	packets = pdu->packets >= 1 && pdu->packets <= USBIPX_MAX_PACKETS;
@@ -449,13 +505,13 @@ static int rx_unlink(struct usbipx_conn *conn, struct usbipx_rx *rx,
 		     bool may_sleep)
 {
 	struct host_device *hdev = conn->priv;
-	struct host_reply *reply = reply_alloc(may_sleep);
+	struct host_reply *reply = reply_alloc(hdev, may_sleep);
 	struct host_urb *hurb;
 	struct urb *urb = NULL;
 	unsigned long flags;
 
-	if (!reply)
-		return may_sleep ? -ENOMEM : -EAGAIN;
+	if (IS_ERR(reply))
+		return PTR_ERR(reply);
 	/* Not there (any more): it has been answered. */
 	encode_ret_unlink(reply, rx->pdu.seqnum, 0);
 
@@ -496,8 +552,8 @@ static int host_rx_iso(struct usbipx_conn *conn, struct usbipx_rx *rx,
 	struct usb_iso_packet_descriptor *d = &urb->iso_frame_desc[rx->packet];
 	u32 end = 0;
 
-	/* usbipx_iso_pack() relies on the order. */
-	if (usb_urb_dir_in(urb) && rx->packet)
+	/* usbipx_iso_pack() relies on the order. URB_DIR_IN is not set yet. */
+	if (usb_pipein(urb->pipe) && rx->packet)
 		end = d[-1].offset + d[-1].length;
 	if (iso->offset < end || iso->offset > urb->transfer_buffer_length) {
 		rx->fault.what = "iso packet offset";
@@ -507,6 +563,13 @@ static int host_rx_iso(struct usbipx_conn *conn, struct usbipx_rx *rx,
 	if (iso->length > urb->transfer_buffer_length - iso->offset) {
 		rx->fault.what = "iso packet length";
 		rx->fault.value = iso->length;
+		return -EPROTO;
+	}
+	/* OUT packets may be in any order, but are no more than the buffer. */
+	hurb->iso_sum += iso->length;
+	if (hurb->iso_sum > urb->transfer_buffer_length) {
+		rx->fault.what = "sum of iso packet lengths";
+		rx->fault.value = hurb->iso_sum;
 		return -EPROTO;
 	}
 	d->offset = iso->offset;
@@ -519,7 +582,7 @@ static int host_rx_iso(struct usbipx_conn *conn, struct usbipx_rx *rx,
 static int host_rx_done(struct usbipx_conn *conn, struct usbipx_rx *rx)
 {
 	struct host_urb *hurb = rx->ctx;
-	struct host_device *hdev = hurb->hdev;
+	struct host_device *hdev = hurb->reply.hdev;
 	struct urb *urb = hurb->urb;
 	unsigned long flags;
 	int ret;

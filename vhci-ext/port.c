@@ -29,6 +29,7 @@ void vhci_port_init(struct vhci_port *port, struct vhci_hub *hub,
 	hash_init(port->urbs);
 	INIT_LIST_HEAD(&port->unlinking);
 	INIT_DELAYED_WORK(&port->unlink_work, vhci_unlink_work);
+	INIT_DELAYED_WORK(&port->watch_work, vhci_watch_work);
 }
 
 /* The port's connection, if any, with a reference for the caller. */
@@ -181,12 +182,18 @@ void vhci_port_closed(struct usbipx_conn *conn, void *ctx)
 	struct vhci_port *port = conn->priv;
 	char why[80];
 
-	/* Nobody starts it or adds an URB: the connection takes no PDUs. */
+	/*
+	 * Nobody starts them or adds an URB: the connection takes no PDUs. Whoever
+	 * started one had a PDU taken under port->lock, and its tx_done(), which
+	 * has come, took that lock.
+	 */
 	cancel_delayed_work_sync(&port->unlink_work);
+	cancel_delayed_work_sync(&port->watch_work);
 	vhci_urb_flush(port);
 
 	spin_lock_irq(&port->lock);
 	port->conn = NULL;
+	port->watching = false;
 	vhci_port_unplugged(port);
 	spin_unlock_irq(&port->lock);
 

@@ -156,22 +156,33 @@ static struct vhci_urb *vurb_alloc(struct vhci_port *port, struct urb *urb,
 	return vurb;
 }
 
-/* The number is the port's next; the caller holds port->lock. */
-static void vurb_number(struct vhci_urb *vurb)
+/**
+ * vhci_next_seqnum - a number for a PDU
+ * @port: its lock is held
+ * @bits: VHCI_SEQ_* that go with it
+ *
+ * Context: any.
+ */
+u32 vhci_next_seqnum(struct vhci_port *port, u32 bits)
 {
-	struct vhci_port *port = vurb->port;
-	struct urb *urb = vurb->urb;
-
 	lockdep_assert_held(&port->lock);
 	do {
 		port->seqnum += VHCI_SEQ_STEP;
-		vurb->seqnum = port->seqnum;
-		if (usb_urb_dir_in(urb))
-			vurb->seqnum |= VHCI_SEQ_IN;
-		if (usb_pipeisoc(urb->pipe))
-			vurb->seqnum |= VHCI_SEQ_ISO;
 		/* After a wrap: neither 0 nor one that is still out. */
-	} while (!port->seqnum || vurb_find(port, vurb->seqnum));
+	} while (!port->seqnum || vurb_find(port, port->seqnum | bits));
+	return port->seqnum | bits;
+}
+
+static void vurb_number(struct vhci_urb *vurb)
+{
+	struct urb *urb = vurb->urb;
+	u32 bits = 0;
+
+	if (usb_urb_dir_in(urb))
+		bits |= VHCI_SEQ_IN;
+	if (usb_pipeisoc(urb->pipe))
+		bits |= VHCI_SEQ_ISO;
+	vurb->seqnum = vhci_next_seqnum(vurb->port, bits);
 }
 
 static void vurb_encode(struct vhci_urb *vurb)
@@ -273,6 +284,7 @@ int vhci_urb_enqueue(struct usb_hcd *hcd, struct urb *urb, gfp_t mem_flags)
 	vurb->holds++;
 	urb->hcpriv = vurb;
 	hash_add(port->urbs, &vurb->hash, vurb->seqnum / VHCI_SEQ_STEP);
+	vhci_watch_asked(port, urb);
 	usbipx_conn_get(conn);
 	spin_unlock_irqrestore(&port->lock, flags);
 
@@ -545,6 +557,7 @@ static int vhci_rx_pdu(struct usbipx_conn *conn, struct usbipx_rx *rx,
 	int ret = 0;
 
 	spin_lock_irqsave(&port->lock, flags);
+	port->heard = jiffies;
 	if (rx->pdu.command == USBIPX_RET_SUBMIT)
 		ret = rx_ret_submit(port, rx);
 	else
@@ -643,6 +656,10 @@ static void vhci_tx_done(struct usbipx_conn *conn, struct usbipx_tx *tx)
 	int status = 0;
 
 	spin_lock_irqsave(&port->lock, flags);
+	if (tx == &port->probe) {
+		port->probing = false;
+		goto unlock;
+	}
 	if (tx->header.command == cpu_to_be32(USBIPX_CMD_UNLINK)) {
 		vurb = container_of(tx, struct vhci_urb, unlink);
 	} else {
@@ -654,6 +671,7 @@ static void vhci_tx_done(struct usbipx_conn *conn, struct usbipx_tx *tx)
 			done = vurb_take(vurb);
 	}
 	vurb_put(vurb);
+unlock:
 	spin_unlock_irqrestore(&port->lock, flags);
 
 	if (done)

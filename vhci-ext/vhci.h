@@ -76,6 +76,15 @@ enum vhci_port_state {
  * @urbs: vurbs with an URB, by seqnum
  * @unlinking: vurbs waiting for RET_UNLINK, oldest first
  * @unlink_work: gives up waiting
+ * @watching: @watch_work is under way
+ * @watch_work: looks whether the server is still there
+ * @quiet: jiffies since when it has given no sign of life
+ * @heard: jiffies of its last PDU
+ * @moved: usbipx_conn_moved() at the last sign of life
+ * @asked: questions it was asked since then
+ * @due: jiffies of the next
+ * @probe: the last one
+ * @probing: @probe is in the connection's hands
  */
 struct vhci_port {
 	struct vhci_hub *hub;
@@ -93,6 +102,16 @@ struct vhci_port {
 	DECLARE_HASHTABLE(urbs, 6);
 	struct list_head unlinking;
 	struct delayed_work unlink_work;
+
+	bool watching;
+	struct delayed_work watch_work;
+	unsigned long quiet;
+	unsigned long heard;
+	u64 moved;
+	unsigned int asked;
+	unsigned long due;
+	struct usbipx_tx probe;
+	bool probing;
 };
 
 /**
@@ -206,6 +225,11 @@ int vhci_urb_enqueue(struct usb_hcd *hcd, struct urb *urb, gfp_t mem_flags);
 int vhci_urb_dequeue(struct usb_hcd *hcd, struct urb *urb, int status);
 void vhci_urb_flush(struct vhci_port *port);
 void vhci_unlink_work(struct work_struct *work);
+u32 vhci_next_seqnum(struct vhci_port *port, u32 bits);
+
+/* watch.c */
+void vhci_watch_asked(struct vhci_port *port, struct urb *urb);
+void vhci_watch_work(struct work_struct *work);
 
 /* port.c again: the end of a connection, for urb.c's ops */
 void vhci_port_closed(struct usbipx_conn *conn, void *ctx);

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * How much memory the client of a device may take: beyond it the connection's
+ * reader pauses until something has completed or been sent.
+ * May call core. Called by urb.c and device.c.
+ *
+ * A reader that pauses sees no CMD_UNLINK either, nor what would make the device
+ * answer at last. So when nothing has completed for HOST_STALL, what does not
+ * fit is refused until something has.
+ *
+ * Only the reader adds, and it is one at a time: what fits when it looks still
+ * fits when it adds.
+ */
+#include <linux/jiffies.h>
+
+#include "host.h"
+
+unsigned int host_client_memory_mb = 64;
+
+/* Answers that have no URB: as many may wait for a client that does not read. */
+#define HOST_ANSWERS 4096
+
+/* Less than a client waits for the answer to its CMD_UNLINK. */
+#define HOST_STALL (2 * HZ)
+
+static bool urb_fits(struct host_device *hdev, long bytes)
+{
+	unsigned int mb = READ_ONCE(host_client_memory_mb);
+	long used = atomic_long_read(&hdev->charged);
+	long limit = min_t(unsigned long, mb, LONG_MAX >> 20) << 20;
+
+	if (!mb)
+		return true;
+	/* One that is larger than all there is may go beyond it. */
+	return bytes > limit ? used < limit : used <= limit - bytes;
+}
+
+static bool answer_fits(struct host_device *hdev)
+{
+	return atomic_long_read(&hdev->answers) < HOST_ANSWERS;
+}
+
+/* The caller looks once more before it returns -EBUSY. */
+static void pause_reader(struct host_device *hdev)
+{
+	WRITE_ONCE(hdev->paused, true);
+	/* Pairs with the one in room_made(): one of the two sees the other. */
+	smp_mb();
+}
+
+static void resume_reader(struct host_device *hdev)
+{
+	lockdep_assert_held(&hdev->lock);
+	WRITE_ONCE(hdev->paused, false);
+	if (hdev->conn)
+		usbipx_conn_rx_resume(hdev->conn);
+}
+
+/* Something was subtracted. */
+static void room_made(struct host_device *hdev)
+{
+	unsigned long flags;
+
+	smp_mb__after_atomic(); /* see pause_reader() */
+	if (!READ_ONCE(hdev->paused))
+		return;
+	spin_lock_irqsave(&hdev->lock, flags);
+	resume_reader(hdev);
+	spin_unlock_irqrestore(&hdev->lock, flags);
+}
+
+/**
+ * host_charge_urb - take memory of the client's budget for an URB
+ * @hdev: the device
+ * @bytes: how much; host_uncharge_urb() gives it back
+ * @may_sleep: in process context
+ *
+ * Context: any; from the connection's reader. Return: 0; -EAGAIN when it takes a
+ * context that may sleep; -EBUSY to be called again after
+ * usbipx_conn_rx_resume(); -ENOMEM when nothing completes.
+ */
+int host_charge_urb(struct host_device *hdev, long bytes, bool may_sleep)
+{
+	if (!urb_fits(hdev, bytes)) {
+		if (READ_ONCE(hdev->stalled))
+			return -ENOMEM;
+		if (!may_sleep)
+			return -EAGAIN;
+		pause_reader(hdev);
+		if (!urb_fits(hdev, bytes)) {
+			mod_delayed_work(usbipx_wq, &hdev->stall_work,
+					 HOST_STALL);
+			return -EBUSY;
+		}
+	}
+	atomic_long_add(bytes, &hdev->charged);
+	return 0;
+}
+
+/**
+ * host_uncharge_urb - the memory of an URB is free again
+ * @hdev: the device
+ * @bytes: as charged
+ *
+ * Context: any, without hdev->lock.
+ */
+void host_uncharge_urb(struct host_device *hdev, long bytes)
+{
+	atomic_long_sub(bytes, &hdev->charged);
+	if (READ_ONCE(hdev->stalled))
+		WRITE_ONCE(hdev->stalled, false);
+	room_made(hdev);
+}
+
+/**
+ * host_charge_answer - one more answer without an URB
+ * @hdev: the device
+ * @may_sleep: in process context
+ *
+ * They do not count as URBs: what those wait for may be a CMD_UNLINK. That a
+ * client does not read them for long is for TCP to notice.
+ *
+ * Context: any; from the connection's reader. Return: 0; -EAGAIN when it takes a
+ * context that may sleep; -EBUSY to be called again after
+ * usbipx_conn_rx_resume().
+ */
+int host_charge_answer(struct host_device *hdev, bool may_sleep)
+{
+	if (!answer_fits(hdev)) {
+		if (!may_sleep)
+			return -EAGAIN;
+		pause_reader(hdev);
+		if (!answer_fits(hdev))
+			return -EBUSY;
+	}
+	atomic_long_inc(&hdev->answers);
+	return 0;
+}
+
+/**
+ * host_uncharge_answer - one less
+ * @hdev: the device
+ *
+ * Context: any, without hdev->lock.
+ */
+void host_uncharge_answer(struct host_device *hdev)
+{
+	atomic_long_dec(&hdev->answers);
+	room_made(hdev);
+}
+
+/* The reader has paused for HOST_STALL. */
+static void stall_work(struct work_struct *work)
+{
+	struct host_device *hdev = container_of(to_delayed_work(work),
+						struct host_device, stall_work);
+
+	dev_warn_ratelimited(&hdev->udev->dev,
+			     "client's transfers take %ld KiB and none completes: refusing more, client_memory_mb=%u\n",
+			     atomic_long_read(&hdev->charged) >> 10,
+			     READ_ONCE(host_client_memory_mb));
+	spin_lock_irq(&hdev->lock);
+	WRITE_ONCE(hdev->stalled, true);
+	resume_reader(hdev);
+	spin_unlock_irq(&hdev->lock);
+}
+
+/**
+ * host_budget_init - a device without a client
+ * @hdev: zeroed
+ *
+ * Context: any.
+ */
+void host_budget_init(struct host_device *hdev)
+{
+	INIT_DELAYED_WORK(&hdev->stall_work, stall_work);
+}
+
+/**
+ * host_budget_end - the client has gone, and has nothing charged
+ * @hdev: the reader does not run any more
+ *
+ * Context: process, may sleep.
+ */
+void host_budget_end(struct host_device *hdev)
+{
+	cancel_delayed_work_sync(&hdev->stall_work);
+	hdev->stalled = false;
+	hdev->paused = false;
+}

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Runs the kselftests, all or those whose names match: run_tests.sh [PATTERN...]
-# Called by "make -C tests run_tests" on a live machine and by tests/vm/kselftests.t in a guest.
+# Runs the kselftests, all or those whose names match: run_tests.sh [-s FACTOR] [PATTERN...]
+# FACTOR: how much longer a test may take, on a kernel that looks for bugs.
+# Called by "make -C tests run_tests" on a live machine and by tests/vm/kselftests in a guest.
 # Needs root and the programs built. Prints KTAP; exits 1 if one failed, 4 if all were skipped.
 set -u
 
@@ -9,6 +10,8 @@ here=$(dirname "$(readlink -f "$0")")
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 limit=45 # seconds a test, as kselftest has it; "# timeout N" in the test says otherwise
+slower=1
+[ "${1-}" != -s ] || { slower=$2; shift 2; }
 
 selected() { # NAME PATTERN...
 	name=$1
@@ -41,11 +44,12 @@ while read -r test; do
 	n=$((n + 1))
 	name=$(basename "$test" .sh)
 	own=$(sed -n 's/^# timeout \([0-9]*\)$/\1/p' "$test")
+	own=$((${own:-$limit} * slower))
 	echo "# selftests: usbip-ext: $name"
 	echo "usbip-ext: selftest $name begins" >/dev/kmsg
 	mkfifo "$tmp/fifo"
 	sed -u 's/^/# /' <"$tmp/fifo" &
-	timeout -k 5 "${own:-$limit}" "$test" >"$tmp/fifo" 2>&1 </dev/null
+	timeout -k 5 $own "$test" >"$tmp/fifo" 2>&1 </dev/null
 	rc=$?
 	wait
 	rm "$tmp/fifo"
@@ -53,7 +57,7 @@ while read -r test; do
 	case $rc in
 	0) ;;
 	4) why='SKIP' ;;
-	124 | 137) why="TIMEOUT ${own:-$limit} seconds" ;;
+	124 | 137) why="TIMEOUT $own seconds" ;;
 	*) why="exit=$rc" ;;
 	esac
 	if kernel_complains "$name"; then

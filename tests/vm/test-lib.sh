@@ -7,12 +7,12 @@
 here=$(dirname "$(readlink -f "$0")")
 n=0 failed=0
 
-# prepare NAME: $log, emptied; $root; and this tree, built, in $log/tree.
+# prepare NAME [ROOT]: $log, emptied; $root, Debian's unless given; and this tree, built, in $log/tree.
 prepare() {
 	log=${XDG_CACHE_HOME:-$HOME/.cache}/usbip-ext/log/$1
 	rm -rf "$log"
 	mkdir -p "$log"
-	root=$("$here/root")
+	root=${2:-$("$here/root")}
 	"$here/build" "$root" "$log/tree" >"$log/build.log" 2>&1 || {
 		sed 's/^/# /' "$log/build.log"
 		echo "Bail out! the build failed"

@@ -5,6 +5,7 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 help:
 	@echo "make demo       show it: a Pi and a workstation in two VMs (as root)"
 	@echo "make check      every test, in VMs (as root); twenty minutes"
+	@echo "make fuzz       look for what breaks the drivers in user space; an hour, or FUZZ=SECONDS"
 	@echo "make soak       what takes longer: disks under load for ten minutes each"
 	@echo "make bench      what it costs beside the kernel's own, in VMs (as root); four minutes"
 	@echo "make modules    build the modules; KDIR=… names the kernel's headers"
@@ -30,6 +31,9 @@ demo:
 check:
 	tests/check
 
+fuzz:
+	FUZZ=$${FUZZ:-3600} tests/check fuzz
+
 soak:
 	tests/check soak
 
@@ -48,5 +52,6 @@ clean:
 	find core vhci-ext usbip-host-ext \( -name '*.o' -o -name '*.ko' -o -name '*.mod' \
 		-o -name '*.mod.c' -o -name '.*.cmd' \) -delete
 	$(MAKE) -C tests clean
+	$(MAKE) -C tests/fuzz clean
 
-.PHONY: help modules install uninstall demo check soak bench lint unit clean
+.PHONY: help modules install uninstall demo check fuzz soak bench lint unit clean

@@ -1,0 +1,862 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Fuzz target: vhci-hcd's URBs and core's connection against any server.
+ * The input says what drivers submit and unlink, what the server sends, in which
+ * pieces it arrives, what the socket takes, what another CPU does meanwhile.
+ * May call vhci-ext (urb.c, port.c, watch.c), core, run.c. Called by libFuzzer.
+ *
+ * Every payload byte is one more than the byte before it, so that each byte
+ * in the wrong place is seen. The memory of an URB is exactly as large as it
+ * says, and freed the moment that it is given back.
+ */
+#include "run.h"
+
+#include "../../vhci-ext/vhci.h"
+
+#define URBS	24
+#define SUBMITS 64
+#define DEVID	0x00020003
+#define FILL	0xa5
+
+/* An URB that the driver has, or NULL; where its memory is. */
+struct slot {
+	struct urb *urb;
+	u8 *memory;
+	struct page *pages;
+	bool vmalloc;
+};
+
+/* A command that the server has received. */
+struct submit {
+	u32 seqnum;
+	bool in;
+	bool unlink;
+	bool answered;
+	u32 victim;
+	u32 length;
+	u32 packets;
+	u32 packet_length[8];
+};
+
+static struct vhci_port ports[2];
+static struct vhci_hub hub;
+static struct usb_device root, device, stranger;
+static struct usb_hcd hcd;
+static struct usbipx_conn *conn; /* a reference, to read its end */
+
+static struct slot slots[URBS];
+static struct submit submits[SUBMITS];
+static u32 nsubmits;
+static bool sinned; /* the server has broken the protocol */
+static bool link_fails;
+static bool present; /* the device: from plug until the USB core lets go of it */
+
+/* What the client sends, as the server reads it. */
+static struct {
+	struct usbipx_wire_header header;
+	u32 have;
+	u32 payload;
+	u32 packets;
+	u8 next;
+	bool first;
+	struct usbipx_pdu pdu;
+	u32 packet_bytes;
+	struct usbipx_wire_iso iso;
+	u32 end;
+} out;
+
+/* --- what vhci-ext calls in files that are not here --------------------------- */
+unsigned int vhci_ncontrollers;
+
+struct vhci_controller *vhci_controller(unsigned int n)
+{
+	(void)n;
+	return NULL;
+}
+
+void vhci_port_plugged(struct vhci_port *port)
+{
+	lockdep_assert_held(&port->lock);
+	present = true;
+}
+
+void vhci_port_unplugged(struct vhci_port *port)
+{
+	lockdep_assert_held(&port->lock);
+}
+
+/* --- URBs ---------------------------------------------------------------------- */
+static struct slot *slot_of(const struct urb *urb)
+{
+	int i;
+
+	for (i = 0; i < URBS; i++)
+		if (slots[i].urb == urb)
+			return &slots[i];
+	return NULL;
+}
+
+bool is_vmalloc_addr(const void *p)
+{
+	int i;
+
+	for (i = 0; i < URBS; i++) {
+		const struct slot *s = &slots[i];
+
+		if (s->urb && s->vmalloc && (u8 *)p >= s->memory &&
+		    (u8 *)p <= s->memory + s->urb->transfer_buffer_length)
+			return true;
+	}
+	return false;
+}
+
+static void slot_free(struct slot *s)
+{
+	struct urb *urb = s->urb;
+	int i;
+
+	for (i = 0; i < urb->num_sgs; i++)
+		free(s->pages[i].address ?
+			     urb->sg[i].offset + (u8 *)s->pages[i].address :
+			     NULL);
+	free(s->pages);
+	free(urb->sg);
+	free(s->memory);
+	free(urb->setup_packet);
+	free(urb);
+	*s = (struct slot){};
+}
+
+/* Memory of exactly @n bytes: OUT counts up, IN is there to be filled. */
+static u8 *memory_of(u32 n, bool in, u8 *first)
+{
+	u8 *p = malloc(n ? n : 1);
+
+	if (!p)
+		abort();
+	if (in) {
+		memset(p, FILL, n);
+	} else {
+		count_up(p, n, *first);
+		*first += n;
+	}
+	return p;
+}
+
+static void add_sg(struct slot *s, u32 length, bool in, u8 first)
+{
+	u32 piece = length > 4096 ? 4096 : 1 + in8();
+	u32 n = 1 + DIV_ROUND_UP(length, piece);
+	struct urb *urb = s->urb;
+	u32 i;
+
+	if (n > 64) {
+		n = 64;
+		piece = DIV_ROUND_UP(length, n - 1);
+	}
+	urb->sg = calloc(n, sizeof(*urb->sg));
+	/* page_to_pfn() counts on the alignment. */
+	s->pages = aligned_alloc(16, n * round_up(sizeof(*s->pages), 16));
+	if (!urb->sg || !s->pages)
+		abort();
+	urb->num_sgs = n;
+	for (i = 0; i < n; i++) {
+		/* An empty one among them, as some drivers have it. */
+		u32 now = i == 1 ? 0 : min(piece, length);
+		u32 offset = i * 37;
+		u8 *p = memory_of(now, in, &first);
+
+		s->pages[i] = (struct page){
+			.address = p - offset,
+			.count = 1,
+			.highmem = i % 3 == 2,
+		};
+		sg_set_page(&urb->sg[i], &s->pages[i], now, offset);
+		length -= now;
+	}
+	urb->sg[n - 1].last = true;
+}
+
+/* Copy what an URB holds; the result is malloc()ed. */
+static u8 *gather(const struct slot *s, u32 length)
+{
+	const struct urb *urb = s->urb;
+	u8 *p = malloc(length ? length : 1);
+	u32 at = 0;
+	int i;
+
+	if (!p)
+		abort();
+	if (s->memory)
+		memcpy(p, s->memory, length);
+	for (i = 0; i < urb->num_sgs && at < length; i++) {
+		u32 n = min(urb->sg[i].length, length - at);
+
+		memcpy(p + at, (u8 *)s->pages[i].address + urb->sg[i].offset, n);
+		at += n;
+	}
+	return p;
+}
+
+static void add_packets(struct urb *urb)
+{
+	u32 length = urb->transfer_buffer_length;
+	u32 end = 0;
+	int i;
+
+	/* Some drivers leave gaps, before the first packet, too. */
+	for (i = 0; i < urb->number_of_packets; i++) {
+		u32 gap = (urb->interval >> (i & 1)) & 3;
+		u32 n = length / urb->number_of_packets;
+
+		gap = min(gap, n);
+		urb->iso_frame_desc[i].offset = end + gap;
+		urb->iso_frame_desc[i].length = n - gap;
+		end += n;
+	}
+}
+
+static void submit(void)
+{
+	static const u8 requests[][2] = {
+		{ USB_DIR_IN, USB_REQ_GET_DESCRIPTOR },
+		{ USB_RECIP_DEVICE, USB_REQ_SET_ADDRESS },
+		{ USB_RECIP_DEVICE, USB_REQ_SET_CONFIGURATION },
+		{ USB_DIR_IN, USB_REQ_SET_CONFIGURATION },
+	};
+	u8 kind = in8(), how = in8();
+	bool in = kind & 4;
+	unsigned int type = kind & 3, memory = kind >> 3 & 3;
+	u32 length = in8(), packets = 0;
+	struct slot *s = slot_of(NULL);
+	gfp_t gfp = how & 1 ? GFP_NOIO : GFP_ATOMIC;
+	unsigned long flags = 0;
+	struct urb *urb;
+	u8 first = how;
+	int ret;
+
+	if (!s || !present)
+		return;
+	/* The largest are spliced. */
+	if (kind & 0x80)
+		length *= kind & 0x40 ? 80 : 9;
+	if (type == PIPE_ISOCHRONOUS) {
+		packets = in8() % 10;
+		if (packets == 9)
+			packets = USBIPX_MAX_PACKETS + 1;
+		if (memory == 2 && !(kind & 0x20))
+			memory = 0;
+	}
+
+	urb = calloc(1, sizeof(*urb) + packets * sizeof(urb->iso_frame_desc[0]));
+	if (!urb)
+		abort();
+	s->urb = urb;
+	urb->dev = &device;
+	urb->number_of_packets = packets;
+	urb->interval = how;
+	urb->transfer_flags = (in ? URB_DIR_IN : 0) | (how & URB_ZERO_PACKET);
+	urb->status = -EINPROGRESS;
+	urb->transfer_buffer_length = length;
+	switch (how >> 1 & 7) {
+	case 1:
+		urb->dev = &stranger;
+		break;
+	case 2:
+		urb->dev = &root;
+		break;
+	}
+	urb->pipe = shim_pipe(urb->dev, type, type == PIPE_CONTROL ? 0 : 1,
+			      in ? USB_DIR_IN : 0);
+	if (type == PIPE_CONTROL) {
+		urb->setup_packet = calloc(1, 8);
+		if (!urb->setup_packet)
+			abort();
+		memcpy(urb->setup_packet, requests[how >> 4 & 3], 2);
+	}
+	switch (memory) {
+	case 0:
+	case 1:
+		s->vmalloc = memory;
+		s->memory = memory_of(length, in, &first);
+		urb->transfer_buffer = s->memory;
+		break;
+	case 2:
+		add_sg(s, length, in, first);
+		break;
+	case 3: /* none; only right for an URB without data */
+		break;
+	}
+	/* Some drivers' scatter lists are shorter than they say. */
+	if (memory == 2 && (how & 14) == 14)
+		urb->transfer_buffer_length++;
+	if (packets <= USBIPX_MAX_PACKETS)
+		add_packets(urb);
+
+	/* Who owns the socket would be waited for. */
+	if (shim_racing && run_blocks_work(NULL))
+		gfp = GFP_ATOMIC;
+	if (!(gfp & GFP_NOIO) && how & 0x80)
+		local_irq_save(flags);
+	ret = vhci_urb_enqueue(&hcd, urb, gfp);
+	if (!(gfp & GFP_NOIO) && how & 0x80)
+		local_irq_restore(flags);
+	/* It is ours again, or for ever somebody else's. */
+	if (ret) {
+		check(!urb->shim_linked, "refused, but linked");
+		slot_free(slot_of(urb));
+	}
+}
+
+static void unlink(void)
+{
+	struct slot *s = &slots[in8() % URBS];
+	unsigned long flags;
+
+	if (!s->urb || !s->urb->shim_linked)
+		return;
+	/* The USB core calls with interrupts as they are. */
+	local_irq_save(flags);
+	local_irq_restore(flags);
+	vhci_urb_dequeue(&hcd, s->urb, -ECONNRESET);
+}
+
+int usb_hcd_link_urb_to_ep(struct usb_hcd *h, struct urb *urb)
+{
+	(void)h;
+	check(shim_now.locks && shim_now.irqs_off, "without the driver's lock");
+	check(!urb->shim_linked, "linked twice");
+	if (link_fails)
+		return -ESHUTDOWN;
+	urb->shim_linked = true;
+	return 0;
+}
+
+void usb_hcd_unlink_urb_from_ep(struct usb_hcd *h, struct urb *urb)
+{
+	(void)h;
+	check(shim_now.locks && shim_now.irqs_off, "without the driver's lock");
+	check(urb->shim_linked, "unlinked twice");
+	urb->shim_linked = false;
+}
+
+int usb_hcd_check_unlink_urb(struct usb_hcd *h, struct urb *urb, int status)
+{
+	(void)h;
+	check(shim_now.locks && shim_now.irqs_off, "without the driver's lock");
+	if (!urb->shim_linked)
+		return -EIDRM;
+	if (urb->shim_unlinked)
+		return -EBUSY;
+	urb->shim_unlinked = status;
+	return 0;
+}
+
+static void check_packets(const struct slot *s, const u8 *data, bool whole)
+{
+	const struct urb *urb = s->urb;
+	bool in = usb_urb_dir_in(urb), any = false;
+	u32 sum = 0;
+	u8 next = 0;
+	int i;
+
+	for (i = 0; i < urb->number_of_packets; i++) {
+		const struct usb_iso_packet_descriptor *d =
+			&urb->iso_frame_desc[i];
+		const u8 *p = data + d->offset;
+
+		check(d->actual_length <= d->length, "packet %d is too long", i);
+		check(d->status <= 0, "packet %d has status %d", i, d->status);
+		sum += d->actual_length;
+		if (!in || !whole || !d->actual_length)
+			continue;
+		check(!any || *p == next, "packet %d is in another's place", i);
+		check(counts_up(p, d->actual_length), "packet %d is scrambled",
+		      i);
+		any = true;
+		next = p[d->actual_length - 1] + 1;
+	}
+	if (whole)
+		check(sum == urb->actual_length,
+		      "actual_length %u, packets have %u", urb->actual_length,
+		      sum);
+}
+
+void usb_hcd_giveback_urb(struct usb_hcd *h, struct urb *urb, int status)
+{
+	struct slot *s = slot_of(urb);
+	u32 length, actual;
+	bool whole;
+	u8 *data;
+
+	(void)h;
+	check(s, "an URB is given back twice");
+	check(!shim_now.locks, "given back with a lock held");
+	check(shim_now.irqs_off, "given back with interrupts enabled");
+	check(!urb->shim_linked, "given back while linked");
+	check(status <= 0, "positive status %d", status);
+	length = urb->transfer_buffer_length;
+	actual = urb->actual_length;
+	check(actual <= length, "%u bytes of %u", actual, length);
+
+	/* Part of an answer may have come when the URB was given up. */
+	whole = run.aligned && status != -ESHUTDOWN && !urb->shim_unlinked;
+	data = gather(s, length);
+	if (!usb_urb_dir_in(urb))
+		check(counts_up(data, length), "OUT data was written to");
+	else if (!usb_pipeisoc(urb->pipe) && whole) {
+		check(counts_up(data, actual), "IN data is scrambled");
+		/* All the same: that which is FILL is followed by that. */
+		check(actual == length || data[actual] == FILL,
+		      "written behind actual_length");
+		check(length - actual < 2 ||
+			      !memcmp(data + actual, data + actual + 1,
+				      length - actual - 1),
+		      "written behind actual_length");
+	}
+	if (usb_pipeisoc(urb->pipe))
+		check_packets(s, data, whole);
+	free(data);
+	slot_free(s);
+}
+
+/* --- the server ---------------------------------------------------------------- */
+static struct submit *submit_of(u32 seqnum)
+{
+	u32 i;
+
+	for (i = 0; i < nsubmits && i < SUBMITS; i++)
+		if (submits[i].seqnum == seqnum)
+			return &submits[i];
+	return NULL;
+}
+
+static void got_command(void)
+{
+	struct submit *s = &submits[nsubmits++ % SUBMITS];
+	const struct usbipx_pdu *pdu = &out.pdu;
+
+	*s = (struct submit){
+		.seqnum = pdu->seqnum,
+		.in = pdu->in,
+		.unlink = pdu->command == USBIPX_CMD_UNLINK,
+		.victim = pdu->victim,
+		.length = pdu->length,
+		.packets = pdu->packets,
+	};
+}
+
+/* A header is there: what follows it? */
+static void got_header(void)
+{
+	static struct usbipx_fault fault;
+	const struct usbipx_pdu *pdu = &out.pdu;
+	const struct submit *s;
+	u32 i;
+	int __real_usbipx_decode(struct usbipx_pdu * pdu,
+				 const struct usbipx_wire_header *w,
+				 enum usbipx_role role,
+				 struct usbipx_fault *fault);
+
+	check(!__real_usbipx_decode(&out.pdu, &out.header, USBIPX_SERVER, &fault),
+	      "the client sends a bad %s", fault.what);
+	check(pdu->devid == DEVID, "the client sends devid %x", pdu->devid);
+	s = submit_of(pdu->seqnum);
+	check(!s || s->answered, "seqnum %x is out already", pdu->seqnum);
+	check(pdu->packets >= 0 && pdu->packets <= USBIPX_MAX_PACKETS,
+	      "the client sends %d packets", pdu->packets);
+	/* Nothing when the CMD_SUBMIT was taken back after all: it never comes. */
+	for (i = 0; i < min(nsubmits, (u32)SUBMITS); i++)
+		check(!submits[i].unlink || pdu->command == USBIPX_CMD_UNLINK ||
+			      submits[i].victim != pdu->seqnum,
+		      "CMD_UNLINK before its CMD_SUBMIT");
+	out.payload = pdu->in ? 0 : pdu->length;
+	out.packets = pdu->packets;
+	out.first = true;
+	out.packet_bytes = 0;
+	out.end = 0;
+	got_command();
+}
+
+static void got_packet(void)
+{
+	struct submit *s = &submits[(nsubmits - 1) % SUBMITS];
+	u32 i = out.pdu.packets - out.packets;
+	struct usbipx_fault fault;
+	struct usbipx_iso iso;
+
+	check(!usbipx_decode_iso(&iso, &out.iso, &fault),
+	      "the client sends a bad %s", fault.what);
+	check(iso.offset >= out.end && iso.offset <= out.pdu.length &&
+		      iso.length <= out.pdu.length - iso.offset,
+	      "packet %u is outside", i);
+	out.end = iso.offset + iso.length;
+	if (i < ARRAY_SIZE(s->packet_length))
+		s->packet_length[i] = iso.length;
+	out.packets--;
+	out.packet_bytes = 0;
+}
+
+void target_sent(const u8 *p, size_t n)
+{
+	while (n) {
+		size_t now;
+
+		if (out.have < sizeof(out.header)) {
+			now = min(n, sizeof(out.header) - out.have);
+			memcpy((u8 *)&out.header + out.have, p, now);
+			out.have += now;
+			if (out.have == sizeof(out.header))
+				got_header();
+		} else if (out.payload) {
+			now = min_t(size_t, n, out.payload);
+			check(counts_up(p, now) && (out.first || *p == out.next),
+			      "OUT data is scrambled");
+			out.first = false;
+			out.next = p[now - 1] + 1;
+			out.payload -= now;
+		} else {
+			now = min(n, sizeof(out.iso) - out.packet_bytes);
+			memcpy((u8 *)&out.iso + out.packet_bytes, p, now);
+			out.packet_bytes += now;
+			if (out.packet_bytes == sizeof(out.iso))
+				got_packet();
+		}
+		p += now;
+		n -= now;
+		if (out.have == sizeof(out.header) && !out.payload && !out.packets)
+			out.have = 0;
+	}
+}
+
+/* The vurb of an URB that the driver has, sent or not. */
+static const struct vhci_urb *vurb_at(unsigned int n)
+{
+	const struct slot *s = &slots[n % URBS];
+
+	return s->urb && s->urb->shim_linked ? s->urb->hcpriv : NULL;
+}
+
+/* Any seqnum, but mostly one of ours. */
+static u32 pick_seqnum(u8 how)
+{
+	const struct vhci_urb *vurb;
+
+	switch (how & 3) {
+	case 0:
+		if (nsubmits)
+			return submits[(nsubmits - 1 - in8() % SUBMITS) % SUBMITS]
+				.seqnum;
+		break;
+	case 1:
+		vurb = vurb_at(in8());
+		if (vurb)
+			return vurb->seqnum;
+		break;
+	case 2:
+		return ports[0].seqnum + (s8)in8();
+	}
+	return in32();
+}
+
+/* What the server may guess of a command that has not left. */
+static struct submit *guess_of(u32 seqnum)
+{
+	static struct submit guess;
+	int i;
+
+	for (i = 0; i < URBS; i++) {
+		const struct vhci_urb *vurb = vurb_at(i);
+
+		if (!vurb || vurb->seqnum != seqnum)
+			continue;
+		guess = (struct submit){
+			.seqnum = seqnum,
+			.length = slots[i].urb->transfer_buffer_length,
+			.packets = slots[i].urb->number_of_packets,
+		};
+		return &guess;
+	}
+	return NULL;
+}
+
+static void answer(u32 seqnum, u8 how)
+{
+	struct submit *s = submit_of(seqnum) ?: guess_of(seqnum);
+	bool in = seqnum & VHCI_SEQ_IN, iso = seqnum & VHCI_SEQ_ISO;
+	struct usbipx_pdu pdu = {
+		.command = USBIPX_RET_SUBMIT,
+		.seqnum = seqnum,
+		.length = s ? s->length : in16(),
+		.packets = s ? s->packets : 0,
+	};
+	struct usbipx_wire_header w;
+	u32 i, sum = 0, lengths[8] = {};
+	bool junk;
+
+	if (s && s->unlink)
+		sinned = true;
+	if (!s)
+		sinned = true; /* perhaps */
+	if (how & 4)
+		pdu.status = (s8)in8();
+	if (how & 8)
+		pdu.length = min(pdu.length, (u32)in8());
+	if (how & 16) {
+		pdu.length = iso ? in8() : in32();
+		sinned = true;
+	}
+	if (how & 32) {
+		pdu.packets = how & 64 ? in32() : 0;
+		sinned |= pdu.packets;
+	}
+	/* Some peers fill in what the protocol wants zeroed. */
+	if (!iso && how & 128)
+		pdu.packets = 0xdeadbeef;
+	if (iso && (pdu.packets < 0 || pdu.packets > USBIPX_MAX_PACKETS))
+		sinned = true;
+	if (iso && s)
+		for (i = 0; i < min(s->packets, 8U) && pdu.packets; i++) {
+			lengths[i] = s->packet_length[i];
+			if (how & 8)
+				lengths[i] = in8();
+			if (lengths[i] > s->packet_length[i] && how & 64)
+				sinned = true;
+			else
+				lengths[i] = min(lengths[i], s->packet_length[i]);
+			sum += lengths[i];
+		}
+	if (iso && !(how & 16))
+		pdu.length = sum;
+
+	if (run_peer_room() < sizeof(w) + USBIPX_MAX_PACKETS * 16 ||
+	    (in && pdu.length > run_peer_room() - sizeof(w) -
+					USBIPX_MAX_PACKETS * 16)) {
+		/* Too long for this queue: the rest never comes. */
+		if (run_peer_room() < sizeof(w))
+			return;
+		usbipx_encode(&w, &pdu);
+		run_peer_pdu(&w);
+		run_peer_closes(false);
+		return;
+	}
+	usbipx_encode(&w, &pdu);
+	run_peer_pdu(&w);
+	if (in)
+		run_peer_bytes(pdu.length, how);
+	junk = !s || pdu.packets != (s32)s->packets;
+	for (i = 0; iso && !junk && i < (u32)pdu.packets; i++) {
+		const struct usbipx_iso packet = {
+			.actual = i < 8 ? lengths[i] : 0,
+			.status = pdu.status,
+		};
+		struct usbipx_wire_iso wire;
+
+		usbipx_encode_iso(&wire, &packet);
+		run_peer_raw(&wire, sizeof(wire));
+	}
+	if (iso && junk && pdu.packets > 0)
+		for (i = 0; i < min_t(u32, pdu.packets, USBIPX_MAX_PACKETS); i++)
+			run_peer_bytes(16, how & 1 ? how : 0);
+	if (s)
+		s->answered = true;
+}
+
+static void answer_unlink(u32 seqnum, int status)
+{
+	const struct usbipx_pdu pdu = {
+		.command = USBIPX_RET_UNLINK,
+		.seqnum = seqnum,
+		.status = status,
+	};
+	struct submit *s = submit_of(seqnum);
+	struct usbipx_wire_header w;
+
+	if (run_peer_room() < sizeof(w))
+		return;
+	usbipx_encode(&w, &pdu);
+	run_peer_pdu(&w);
+	if (s && s->unlink)
+		s->answered = true;
+}
+
+/* --- a run ------------------------------------------------------------------------ */
+static void attach(bool tcp, bool taken)
+{
+	run_socket_open(tcp);
+	memset(&out, 0, sizeof(out));
+	if (taken) {
+		run.sk.sk_user_data = &out; /* somebody else's */
+		check(vhci_port_attach(&ports[0], 3, DEVID, USB_SPEED_HIGH) < 0,
+		      "a socket in use is taken");
+		run.sk.sk_user_data = NULL;
+	}
+	if (!vhci_port_attach(&ports[0], 3, DEVID, USB_SPEED_HIGH))
+		conn = usbipx_conn_get(ports[0].conn);
+	else
+		check(!ports[0].conn, "attached and not attached");
+}
+
+/* The connection is over: look how, and let the device go. */
+static void ended(void)
+{
+	vhci_port_exit(&ports[0]);
+	while (conn->state != USBIPX_CONN_DEAD) {
+		check(shim_next_work(SHIM_EVER), "the connection does not end");
+		shim_run_work(0);
+	}
+	check(conn->error != -EPROTO || sinned || !run.aligned,
+	      "closed for a bad %s: %u", conn->rx.fault.what,
+	      conn->rx.fault.value);
+	check(list_empty(&conn->tx_queue), "a PDU is queued at the end");
+	usbipx_conn_put(conn);
+	conn = NULL;
+	present = false;
+	vhci_free_dev(&hcd, &device);
+	vhci_free_dev(&hcd, &stranger);
+	run_socket_closed();
+	check(slot_of(NULL), "harness");
+}
+
+static void check_no_urbs(const char *when)
+{
+	int i;
+
+	for (i = 0; i < URBS; i++)
+		check(!slots[i].urb, "an URB is not given back %s", when);
+}
+
+void target_op(void)
+{
+	u8 op = in8();
+	u32 seqnum;
+	u8 how;
+
+	shim_print(NULL, "op %u%s\n", op, shim_racing ? " on another CPU" : "");
+	if (op < 8 * RUN_OPS) {
+		/* Not within what another one does. */
+		if (shim_racing && op / 8 == RUN_RACE)
+			return;
+		run_op(op / 8);
+		return;
+	}
+	switch (op % 8) {
+	case 0:
+	case 1:
+	case 2:
+		submit();
+		break;
+	case 3:
+		unlink();
+		break;
+	case 4:
+	case 5:
+		how = in8();
+		seqnum = pick_seqnum(how);
+		answer(seqnum, how);
+		break;
+	case 6:
+		how = in8();
+		seqnum = pick_seqnum(how);
+		if (how & 4)
+			seqnum |= VHCI_SEQ_UNLINK;
+		answer_unlink(seqnum, how & 8 ? 0 : -(int)ECONNRESET);
+		break;
+	case 7:
+		how = in8();
+		if (how < 16)
+			vhci_port_detach(&ports[0]);
+		else if (how < 32 && !shim_racing && conn &&
+			 conn->state != USBIPX_CONN_UP)
+			ended();
+		else if (how < 64 && !conn && !shim_racing)
+			attach(how & 1, how & 2);
+		else if (how < 80)
+			link_fails = !link_fails;
+		else if (how < 128)
+			device.devnum = how - 80;
+		else
+			vhci_unlink_timeout = how - 128;
+		break;
+	}
+}
+
+void target_sleep(void)
+{
+}
+
+/* A server that answers all there is to answer. */
+static void answer_all(void)
+{
+	u32 i;
+
+	for (i = 0; i < min(nsubmits, (u32)SUBMITS); i++) {
+		if (submits[i].answered)
+			continue;
+		if (submits[i].unlink)
+			answer_unlink(submits[i].seqnum, 0);
+		else
+			answer(submits[i].seqnum, 0);
+	}
+}
+
+int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
+{
+	u8 config;
+	int i;
+
+	shim_reset();
+	run_input(data, size);
+	config = in8();
+
+	memset(ports, 0, sizeof(ports));
+	hcd.hcd_priv[0] = (unsigned long)&hub;
+	hcd.self.root_hub = &root;
+	hub = (struct vhci_hub){ .hcd = &hcd, .nports = 2, .ports = ports };
+	vhci_port_init(&ports[0], &hub, 0);
+	vhci_port_init(&ports[1], &hub, 1);
+	if (config & 64) /* about to wrap */
+		ports[0].seqnum = -(VHCI_SEQ_STEP * in8());
+	device = (struct usb_device){ .parent = &root, .portnum = 1 };
+	stranger = (struct usb_device){ .parent = &root,
+					.portnum = config & 2 ? 1 : 3,
+					.devnum = 9 };
+	nsubmits = 0;
+	memset(submits, 0, sizeof(submits));
+	sinned = false;
+	link_fails = false;
+	vhci_unlink_timeout = 5;
+	usbipx_peer_timeout = config & 4 ? 0 : 20;
+	check(!vhci_urb_init(), "vhci_urb_init");
+
+	attach(config & 1, false);
+	while (run_more()) {
+		target_op();
+		shim_check_idle();
+		if (config & 8)
+			shim_run_bh();
+		if (config & 16)
+			shim_run_work(0);
+	}
+
+	if (conn) {
+		run_settle();
+		if (config & 32 && !sinned && run.aligned && !run.eof) {
+			for (i = 0; i < 4; i++) {
+				answer_all();
+				run_settle();
+			}
+			if (nsubmits <= SUBMITS && usbipx_conn_is_up(conn))
+				check_no_urbs("though it is answered");
+		}
+		vhci_port_detach(&ports[0]);
+		ended();
+	}
+	check_no_urbs("at the end");
+	check(!ports[0].conn && !ports[0].udev, "the port is not free");
+	vhci_urb_exit();
+	shim_reset();
+	return 0;
+}

@@ -5,8 +5,9 @@
  * May call core. Called by urb.c and device.c.
  *
  * A reader that pauses sees no CMD_UNLINK either, nor what would make the device
- * answer at last. So when nothing has completed for HOST_STALL, what does not
- * fit is refused until something has.
+ * answer at last. So when nothing has completed for long, but before the client
+ * has to think that nobody is here, what does not fit is refused until something
+ * has.
  *
  * Only the reader adds, and it is one at a time: what fits when it looks still
  * fits when it adds.
@@ -20,8 +21,11 @@ unsigned int host_client_memory_mb = 64;
 /* Answers that have no URB: as many may wait for a client that does not read. */
 #define HOST_ANSWERS 4096
 
-/* Less than a client waits for the answer to its CMD_UNLINK. */
-#define HOST_STALL (2 * HZ)
+/* How long that is, in jiffies; 0: nobody gives up, nor do we. */
+static unsigned long stall_time(struct host_device *hdev)
+{
+	return usbipx_conn_patience(hdev->conn) / 4 * 3;
+}
 
 static bool urb_fits(struct host_device *hdev, long bytes)
 {
@@ -88,8 +92,9 @@ int host_charge_urb(struct host_device *hdev, long bytes, bool may_sleep)
 			return -EAGAIN;
 		pause_reader(hdev);
 		if (!urb_fits(hdev, bytes)) {
-			mod_delayed_work(usbipx_wq, &hdev->stall_work,
-					 HOST_STALL);
+			if (stall_time(hdev))
+				mod_delayed_work(usbipx_wq, &hdev->stall_work,
+						 stall_time(hdev));
 			return -EBUSY;
 		}
 	}
@@ -149,7 +154,7 @@ void host_uncharge_answer(struct host_device *hdev)
 	room_made(hdev);
 }
 
-/* The reader has paused for HOST_STALL. */
+/* The reader has paused for stall_time(). */
 static void stall_work(struct work_struct *work)
 {
 	struct host_device *hdev = container_of(to_delayed_work(work),

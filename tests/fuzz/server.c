@@ -501,8 +501,8 @@ struct usb_interface *usb_ifnum_to_if(struct usb_device *udev, unsigned int n)
 	return udev->actconfig && !n ? (struct usb_interface *)udev : NULL;
 }
 
-struct usb_host_interface *
-usb_altnum_to_altsetting(struct usb_interface *intf, unsigned int alternate)
+struct usb_host_interface *usb_altnum_to_altsetting(struct usb_interface *intf,
+						    unsigned int alternate)
 {
 	return alternate <= 1 ? (struct usb_host_interface *)intf : NULL;
 }

@@ -155,8 +155,8 @@ int usb_reset_configuration(struct usb_device *udev);
 int usb_set_interface(struct usb_device *udev, int interface, int alternate);
 struct usb_interface;
 struct usb_interface *usb_ifnum_to_if(struct usb_device *udev, unsigned int n);
-struct usb_host_interface *
-usb_altnum_to_altsetting(struct usb_interface *intf, unsigned int alternate);
+struct usb_host_interface *usb_altnum_to_altsetting(struct usb_interface *intf,
+						    unsigned int alternate);
 int usb_clear_halt(struct usb_device *udev, int pipe);
 int usb_reset_device(struct usb_device *udev);
 #define usb_set_device_state(udev, new) ((udev)->state = (new))

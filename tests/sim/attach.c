@@ -83,6 +83,8 @@ int attach_device(struct sim_dev *dev)
 	int fd[2];
 
 	attach_mode.port = -1;
+	if (wanted < 0)
+		wanted = dev->wanted_port;
 	if (pair_open(attach_mode.tcp ? PAIR_TCP : PAIR_UNIX, fd)) {
 		perror("pair of sockets");
 		return -1;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Misbehaviour on demand: the table of flags and their parser.
- * May call libc and buf.h only; what a flag does is in conn.c, answer.c and urb.c.
+ * May call libc, buf.h, patch.h and twist.h; what a flag does is in conn.c, answer.c,
+ * ep0.c and urb.c.
  * Called by spec.c and control.c (parse), by the connection (ask).
  */
 #include <stdio.h>
@@ -10,12 +11,14 @@
 
 #include "bad.h"
 #include "buf.h"
+#include "twist.h"
 
 enum bad_arg {
 	ARG_NONE,
 	ARG_OPTIONAL, /* a number may follow */
 	ARG_NUMBER,   /* a number must follow */
 	ARG_BYTES,    /* [N:]HEX must follow */
+	ARG_TEXT,     /* something of its own must follow */
 };
 
 static const struct bad_flag {
@@ -87,6 +90,22 @@ static const struct bad_flag {
 	[BAD_SEGMENTS] = { "segments", ARG_NUMBER, "send in pieces of N bytes" },
 	[BAD_SLOW] = { "slow", ARG_NUMBER,
 		       "every URB waits N us before the device sees it" },
+	[BAD_PATCH] = { "patch", ARG_TEXT, "WHEN:FIELD:VALUE, see below" },
+	[BAD_EXTRA] = { "extra", ARG_TEXT,
+			"WHEN[xCOUNT]:submit|unlink[:FIELD:VALUE]... unasked, in front" },
+	[BAD_CUT] = { "cut", ARG_TEXT,
+		      "WHEN:BYTES:close|rst|shut|stall: so much of an answer, then the end" },
+	[BAD_FIRST] = { "first", ARG_TEXT,
+			"HEX: these bytes before anything is asked" },
+	[BAD_SPLIT] = { "split", ARG_NUMBER,
+			"every answer goes out in two pieces, N bytes and the rest" },
+	[BAD_RATE] = { "rate", ARG_NUMBER, "send no more than N bytes a second" },
+	[BAD_DESC] = { "desc", ARG_TEXT,
+		       "WHAT[.first|.full|.reset]:CHANGE, descriptors, see below" },
+	[BAD_LENIENT] = { "lenient", ARG_NONE,
+			  "any configuration and setting can be set and has descriptors" },
+	[BAD_DOZE] = { "doze", ARG_NUMBER,
+		       "the simulator sleeps N ms before the first answer not of endpoint 0" },
 };
 
 static const unsigned int defaults[BAD_COUNT] = {
@@ -95,10 +114,23 @@ static const unsigned int defaults[BAD_COUNT] = {
 	[BAD_ISO_ACTUAL] = 0x7ffffff0,
 };
 
+static int parse_hex(uint8_t **to, size_t *len, const char *value)
+{
+	struct buf bytes = { 0 };
+
+	if (!*value || buf_add_hex(&bytes, value)) {
+		buf_free(&bytes);
+		return -1;
+	}
+	free(*to);
+	*to = bytes.mem;
+	*len = bytes.len;
+	return 0;
+}
+
 static int parse_bytes(struct bad *bad, const char *value)
 {
 	const char *colon = strchr(value, ':');
-	struct buf bytes = { 0 };
 	char *end;
 
 	if (colon) {
@@ -107,14 +139,32 @@ static int parse_bytes(struct bad *bad, const char *value)
 			return -1;
 		value = colon + 1;
 	}
-	if (!*value || buf_add_hex(&bytes, value)) {
-		buf_free(&bytes);
+	return parse_hex(&bad->inject, &bad->inject_len, value);
+}
+
+static int parse_text(struct bad *bad, enum bad_id id, char *value)
+{
+	switch (id) {
+	case BAD_PATCH:
+		if (bad->n_patch == BAD_PATCHES)
+			return -1;
+		return patch_parse(&bad->patch[bad->n_patch++], value);
+	case BAD_EXTRA:
+		if (bad->n_extra == BAD_PATCHES)
+			return -1;
+		return extra_parse(&bad->extra[bad->n_extra++], value);
+	case BAD_CUT:
+		return cut_parse(&bad->cut, value);
+	case BAD_FIRST:
+		return parse_hex(&bad->first, &bad->first_len, value);
+	case BAD_DESC:
+		if (bad->n_twist == BAD_TWISTS || !twist_valid(value))
+			return -1;
+		bad->twist[bad->n_twist++] = xstrdup(value);
+		return 0;
+	default:
 		return -1;
 	}
-	free(bad->inject);
-	bad->inject = bytes.mem;
-	bad->inject_len = bytes.len;
-	return 0;
 }
 
 static int parse_one(struct bad *bad, char *text, char *error, size_t size)
@@ -133,7 +183,7 @@ static int parse_one(struct bad *bad, char *text, char *error, size_t size)
 		return -1;
 	}
 	if (!value &&
-	    (flags[id].arg == ARG_NUMBER || flags[id].arg == ARG_BYTES)) {
+	    (flags[id].arg == ARG_NUMBER || flags[id].arg >= ARG_BYTES)) {
 		snprintf(error, size, "%s wants a value", text);
 		return -1;
 	}
@@ -148,6 +198,9 @@ static int parse_one(struct bad *bad, char *text, char *error, size_t size)
 		return 0;
 	if (flags[id].arg == ARG_BYTES) {
 		if (!parse_bytes(bad, value))
+			return 0;
+	} else if (flags[id].arg == ARG_TEXT) {
+		if (!parse_text(bad, id, value))
 			return 0;
 	} else {
 		bad->value[id] = strtoul(value, &end, 0);
@@ -180,19 +233,37 @@ int bad_parse(struct bad *bad, const char *text, char *error, size_t size)
 	return 0;
 }
 
+static uint8_t *copy_bytes(const uint8_t *from, size_t n)
+{
+	uint8_t *to;
+
+	if (!from)
+		return NULL;
+	to = xalloc(n);
+	memcpy(to, from, n);
+	return to;
+}
+
 void bad_copy(struct bad *to, const struct bad *from)
 {
+	unsigned int i;
+
 	bad_free(to);
 	*to = *from;
-	if (from->inject) {
-		to->inject = xalloc(from->inject_len);
-		memcpy(to->inject, from->inject, from->inject_len);
-	}
+	to->inject = copy_bytes(from->inject, from->inject_len);
+	to->first = copy_bytes(from->first, from->first_len);
+	for (i = 0; i < from->n_twist; i++)
+		to->twist[i] = xstrdup(from->twist[i]);
 }
 
 void bad_free(struct bad *bad)
 {
+	unsigned int i;
+
 	free(bad->inject);
+	free(bad->first);
+	for (i = 0; i < bad->n_twist; i++)
+		free(bad->twist[i]);
 	memset(bad, 0, sizeof(*bad));
 }
 
@@ -207,18 +278,27 @@ void bad_print(const struct bad *bad, char *to, size_t size)
 			continue;
 		n += snprintf(to + n, size - n, "%s%s", n ? "+" : "",
 			      flags[id].name);
-		if (n < size && flags[id].arg != ARG_NONE)
+		if (n < size && flags[id].arg != ARG_NONE &&
+		    flags[id].arg != ARG_TEXT)
 			n += snprintf(to + n, size - n, "=%u", bad->value[id]);
 	}
 }
 
 void bad_help(void)
 {
-	static const char *const arg[] = { "", "[=N]", "=N", "=[N:]HEX" };
+	static const char *const arg[] = { "", "[=N]", "=N", "=[N:]HEX", "=..." };
 	int id;
 
 	for (id = 0; id < BAD_COUNT; id++)
 		printf("  %s%-*s %s\n", flags[id].name,
 		       (int)(26 - strlen(flags[id].name)), arg[flags[id].arg],
 		       flags[id].help);
+	puts("WHEN: N the N-th RET_SUBMIT from 0, dN of endpoints other than 0, uN the N-th\n"
+	     "  RET_UNLINK, with * for N each of them\n"
+	     "FIELD: command seqnum devid direction ep status actual start packets errors\n"
+	     "  padding; packetK.offset .length .actual .status, K from the last if negative\n"
+	     "VALUE: a number; rN, N more than it really is; bN, N more than the URB's buffer\n"
+	     "WHAT: dev conf bos qual report str0 to str3; .first: when 64 bytes or less are\n"
+	     "  wanted, .full: when more are, .reset: after a reset\n"
+	     "CHANGE: OFFSET:HEX end:HEX all:HEX size:N drop:OFFSET:N, fix (wTotalLength)");
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Misbehaviour on demand: the table of flags and their parser.
- * May call libc and buf.h only; what a flag does is in conn.c, answer.c and urb.c.
+ * May call libc, buf.h, patch.h and twist.h; what a flag does is in conn.c, answer.c,
+ * ep0.c and urb.c.
  * Called by spec.c and control.c (parse), by the connection (ask).
  *
  * A new flag is a line here, a line of the table in bad.c and the place that
@@ -13,6 +14,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "patch.h"
 
 enum bad_id {
 	BAD_UNLINK_SILENT,
@@ -48,14 +51,46 @@ enum bad_id {
 	BAD_SHORT_DATA,
 	BAD_SEGMENTS,
 	BAD_SLOW,
+	BAD_PATCH,
+	BAD_EXTRA,
+	BAD_CUT,
+	BAD_FIRST,
+	BAD_SPLIT,
+	BAD_RATE,
+	BAD_DESC,
+	BAD_LENIENT,
+	BAD_DOZE,
 	BAD_COUNT
 };
 
+#define BAD_PATCHES 8
+#define BAD_TWISTS  8
+
+/**
+ * struct bad - what one device does wrong
+ * @set: bit per flag
+ * @value: of flags with a number
+ * @inject: bytes to inject, @inject_len of them; owned
+ * @first: bytes to begin a connection with, @first_len of them; owned
+ * @patch: fields to change, @n_patch of them
+ * @extra: answers nobody asked for, @n_extra of them
+ * @cut: the answer that ends early
+ * @twist: changes to descriptors, @n_twist of them; owned
+ */
 struct bad {
 	uint64_t set;
 	unsigned int value[BAD_COUNT];
 	uint8_t *inject;
 	size_t inject_len;
+	uint8_t *first;
+	size_t first_len;
+	struct patch patch[BAD_PATCHES];
+	unsigned int n_patch;
+	struct extra extra[BAD_PATCHES];
+	unsigned int n_extra;
+	struct cut cut;
+	char *twist[BAD_TWISTS];
+	unsigned int n_twist;
 };
 
 static inline bool bad_has(const struct bad *bad, enum bad_id id)

@@ -140,6 +140,82 @@ bad slow=200000
 holds "bad=slow" "$server" 1-1 -e "submit c setup=0009010000000000; expect-silence 100; expect c
 	$getconf unlink g; expect g unlinked; expect-silence 300"
 end slow
+# Field by field.
+for text in "command:7 command.0x7" "seqnum:r16 never.sent" "actual:b1 actual_length.2,.buffer.is.1" \
+	"actual:-1 actual_length.0xffffffff" "status:1 positive.status.1" "devid:5 devid.0x5" \
+	"packets:0xdead number_of_packets.0xdead"; do
+	bad "patch=1:${text% *}"
+	fails "bad=patch, ${text% *}" "${text#* }" "$server" 1-1 -e "$config $getconf expect g"
+	end patch
+done
+bad patch=d0:status:-75
+holds "bad=patch, data only" "$server" 1-1 -e "$config $getconf expect g; submit w ep=1 dir=out data=00; expect w status=-75; $write1"
+end patch
+bad patch=d0:packet-1.offset:0x80000000
+fails "bad=patch, packet" "offset" "$server" 1-2 -e "$iso_on expect i"
+end patch
+bad patch=u0:status:-2
+holds "bad=patch, unlink" "$server" 1-1 -e "$cancel expect r unlinked status=-2"
+end patch
+bad extra=1x3:submit:seqnum:0x7000
+fails "bad=extra" "never sent" "$server" 1-1 -e "$config $getconf expect g"
+end extra
+bad cut=1:20:close
+fails "bad=cut, close" "20 of 48 bytes" "$server" 1-1 -e "$config $getconf expect g"
+end cut
+bad cut=1:0:stall
+holds "bad=cut, stall" "$server" 1-1 -e "$config $getconf expect-silence 200"
+end cut
+bad first=c0ffee
+holds "bad=first" "$server" 1-1 -e "expect-bytes c0ffee; $config $write1"
+end first
+bad split=17
+holds "bad=split" "$server" 1-1 -e "enumerate; submit w ep=1 dir=out len=5000 pattern; expect w"
+end split
+bad rate=1
+fails "bad=rate" " [1-5] bytes came" "$server" 1-1 -e \
+	"submit c setup=0009010000000000; expect-silence 3000"
+end rate
+bad desc=dev:8:34127856+desc=conf:size:60000+desc=conf:fix+desc=str1:all:0403
+holds "bad=desc, device" "$server" 1-1 -e "submit g setup=8006000100001200; expect g
+	submit s setup=8006010300000400; expect s data=0403"
+holds "bad=desc, long" "$server" 1-1 -e "submit g setup=800600020000ffff; expect g len=60000"
+end desc
+bad desc=conf:drop:9:9+desc=conf.first:end:ff+lenient
+holds "bad=lenient" "$server" 1-1 -e "submit c setup=0009070000000000; expect c; $getconf expect g data=07"
+end lenient
+bad doze=400
+holds "bad=doze" "$server" 1-1 -e "$config submit w ep=1 dir=out data=0102ff; expect-silence 200; expect w"
+end doze
+for flag in patch=1 patch=x0:status:1 patch=0:nothing:1 patch=0:status:q extra=0 extra=0:hello cut=0 \
+	cut=0:1:never first= first=0 desc=dev desc=foo:1:00 desc=dev:size:70000 desc=dev.now:1:00; do
+	if "$bin/usbip-sim" -p 0 "serial:bad=$flag" >"$tmp/out" 2>"$tmp/err"; then
+		not_ok "refused: bad=$flag"
+	else
+		ok "refused: bad=$flag"
+	fi
+done
+
+# --- at random --------------------------------------------------------------
+for run in 0 1; do
+	start --random 7:2000 serial
+	for _ in 1 2 3 4 5 6 7 8; do
+		"$bin/usbip-peer" -l "$server" 1-1 -e "enumerate; $(yes "$getconf expect g;" | head -n 300)" \
+			>>"$tmp/random.$run" 2>&1
+	done
+	stop "--random ends well"
+done
+if [ -s "$tmp/random.0" ] && cmp "$tmp/random.0" "$tmp/random.1" >"$tmp/err" 2>&1; then
+	ok "--random goes wrong, and the same way twice"
+else
+	not_ok "--random goes wrong, and the same way twice"
+fi
+if "$bin/usbip-sim" -p 0 --random x serial >"$tmp/out" 2>"$tmp/err"; then
+	not_ok "no seed is refused"
+else
+	ok "no seed is refused"
+fi
+
 bad unlink-zero+echo-header+segments=5
 fails "several at once" "devid" "$server" 1-1 -e "$cancel expect r unlinked status=0"
 end "several at once"

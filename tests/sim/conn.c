@@ -165,11 +165,50 @@ static void receive(struct conn *c)
 	take_all(c);
 }
 
+#define RATE_STEPS 20 /* pieces a second, or one byte at a time */
+
+/* How much may go out in one piece; 0 for all there is. */
+static size_t next_piece(struct conn *c)
+{
+	unsigned int rate = bad_value(&c->dev->bad, BAD_RATE);
+	uint64_t cut;
+
+	if (rate)
+		return rate < RATE_STEPS ? 1 : rate / RATE_STEPS;
+	while (c->cuts.len) {
+		memcpy(&cut, buf_data(&c->cuts), sizeof(cut));
+		if (cut > c->sent)
+			return cut - c->sent;
+		buf_pull(&c->cuts, sizeof(cut));
+	}
+	return bad_value(&c->dev->bad, BAD_SEGMENTS);
+}
+
+void conn_begin_pdu(struct conn *c)
+{
+	unsigned int split = bad_value(&c->dev->bad, BAD_SPLIT);
+	uint64_t cut = c->sent + c->out.len;
+
+	if (!split)
+		return;
+	buf_add(&c->cuts, &cut, sizeof(cut));
+	cut += split;
+	buf_add(&c->cuts, &cut, sizeof(cut));
+}
+
+static void rate_fired(struct loop_timer *t)
+{
+	struct conn *c = container_of(t, struct conn, rate_timer);
+
+	loop_later(&c->task);
+}
+
 static void flush(struct conn *c)
 {
-	size_t piece = bad_value(&c->dev->bad, BAD_SEGMENTS);
+	unsigned int rate = bad_value(&c->dev->bad, BAD_RATE);
 
-	while (c->out.len) {
+	while (c->out.len && !c->rate_timer.armed) {
+		size_t piece = next_piece(c);
 		size_t want = piece && piece < c->out.len ? piece : c->out.len;
 		ssize_t n = send(c->io.fd, buf_data(&c->out), want,
 				 MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -179,10 +218,15 @@ static void flush(struct conn *c)
 		if (n < 0 && errno == EAGAIN)
 			return;
 		if (n < 0) {
-			conn_finish(c, END_NOW);
+			/* Not conn_finish(): settle() frees it at once. */
+			c->end = END_NOW;
 			return;
 		}
 		buf_pull(&c->out, n);
+		c->sent += n;
+		if (rate)
+			loop_timer_set(&c->rate_timer,
+				       loop_now() + n * 1000000000ULL / rate);
 		/* The next piece waits for the next round: let the peer see this one. */
 		if (piece)
 			return;
@@ -210,11 +254,15 @@ static void conn_free(struct conn *c)
 	urb_drop_all(dev);
 	device_reset(dev);
 	loop_timer_stop(&c->unlink_timer);
+	loop_timer_stop(&c->rate_timer);
 	loop_del(&c->io);
 	close(c->io.fd);
 	buf_free(&c->in);
 	buf_free(&c->out);
 	buf_free(&c->late);
+	buf_free(&c->cuts);
+	mutate_end(c);
+	dev->n_connections++;
 	if (c->closed)
 		c->closed(dev);
 	free(c);
@@ -224,8 +272,12 @@ static void conn_free(struct conn *c)
 static void settle(struct loop_task *t)
 {
 	struct conn *c = container_of(t, struct conn, task);
+	const struct bad *bad = &c->dev->bad;
 	uint32_t want = 0;
 
+	if (!c->begun && bad_has(bad, BAD_FIRST))
+		buf_add(&c->out, bad->first, bad->first_len);
+	c->begun = true;
 	if (c->end != END_NOW)
 		flush(c);
 	if (c->end == END_NOW || (c->end != END_NOT && !c->out.len)) {
@@ -236,7 +288,7 @@ static void settle(struct loop_task *t)
 		shutdown(c->io.fd, SHUT_WR);
 		c->shut_done = true;
 	}
-	if (c->out.len)
+	if (c->out.len && !c->rate_timer.armed)
 		want |= EPOLLOUT;
 	if (c->deaf)
 		want |= EPOLLRDHUP;
@@ -275,10 +327,12 @@ struct conn *conn_start(struct sim_dev *dev, int fd,
 	c->io.ready = conn_ready;
 	c->task.run = settle;
 	c->unlink_timer.fired = late_fired;
+	c->rate_timer.fired = rate_fired;
 	c->closed = closed;
 	dev->host = c;
 	dev->host_ops = &conn_host_ops;
 	loop_add(&c->io, EPOLLIN);
+	loop_later(&c->task);
 	return c;
 }
 
@@ -307,6 +361,8 @@ void conn_finish(struct conn *c, enum conn_end how)
 void conn_rearm(struct conn *c)
 {
 	c->answered = 0;
+	c->data_answered = 0;
+	c->unlinked = 0;
 	c->once = 0;
 	c->silent = false;
 	c->deaf = false;

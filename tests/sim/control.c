@@ -57,7 +57,8 @@ static void show_status(struct control *c)
 		    dev->host ? "used" : "free", dev->hub_port,
 		    (unsigned long long)dev->n_urbs, flags);
 	}
-	say(c, "ok\n");
+	mutate_print(flags, sizeof(flags));
+	say(c, "%sok\n", flags);
 }
 
 static void unplug(struct control *c, struct sim_dev *dev)

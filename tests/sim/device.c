@@ -41,6 +41,7 @@ struct sim_dev *device_new(const struct sim_kind *kind,
 	dev->pid = kind->pid;
 	dev->plugged = true;
 	dev->hub_port = -1;
+	dev->wanted_port = -1;
 	dev->pace_timer.fired = pace_fired;
 	dev->delay_timer.fired = delay_fired;
 	TAILQ_INIT(&dev->delayed);

@@ -15,6 +15,7 @@
 #include "bad.h"
 #include "desc.h"
 #include "loop.h"
+#include "twist.h"
 
 /* Errno values as they travel. */
 #define E_NOENT	    (-2)
@@ -161,7 +162,10 @@ struct sim_dev {
 	const struct host_ops *host_ops;
 	void *host;
 	uint64_t n_urbs;
-	int hub_port; /* attach mode: where it sits, -1 = nowhere */
+	unsigned int n_resets;
+	unsigned int n_connections; /* that have ended */
+	int hub_port;	 /* attach mode: where it sits, -1 = nowhere */
+	int wanted_port; /* and where it shall sit, -1 = anywhere */
 	void *priv;
 };
 
@@ -211,6 +215,8 @@ void delay_fired(struct loop_timer *t);
 /* ep0.c */
 int ep0_request(struct sim_dev *dev, struct sim_urb *urb);
 int ep0_answer(struct sim_urb *urb, const void *data, size_t n);
+int ep0_descriptor(struct sim_dev *dev, struct sim_urb *urb,
+		   enum twist_what what, const void *data, size_t n);
 
 /* pace.c */
 void pace_submit(struct sim_dev *dev, struct sim_urb *urb);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Endpoint 0: the standard requests of chapter 9, and the reset of the device.
- * May call device.c, desc.c and the kind's own control().
+ * May call device.c, desc.c, twist.c and the kind's own control().
  * Called by urb.c for every URB on endpoint 0.
  */
 #include <stdio.h>
@@ -33,6 +33,28 @@ int ep0_answer(struct sim_urb *urb, const void *data, size_t n)
 	if (n)
 		memcpy(urb->buf, data, n);
 	return n;
+}
+
+/* A descriptor, with the changes that were asked for. */
+int ep0_descriptor(struct sim_dev *dev, struct sim_urb *urb,
+		   enum twist_what what, const void *data, size_t n)
+{
+	static uint8_t room[TWIST_ROOM];
+	unsigned int wanted = urb_setup(urb).length;
+	unsigned int i;
+
+	if (n > sizeof(room))
+		n = sizeof(room);
+	memcpy(room, data, n);
+	for (i = 0; i < dev->bad.n_twist; i++)
+		twist_apply(dev->bad.twist[i], what, room, &n, wanted,
+			    dev->n_resets > 0);
+	return ep0_answer(urb, room, n);
+}
+
+static bool lenient(const struct sim_dev *dev)
+{
+	return bad_has(&dev->bad, BAD_LENIENT);
 }
 
 static uint16_t bcd_usb(enum usb_device_speed speed)
@@ -82,7 +104,7 @@ static int get_device(struct sim_dev *dev, struct sim_urb *urb)
 	put_le16(d + 2, bcd_usb(dev->speed));
 	put_le16(d + 8, dev->vid);
 	put_le16(d + 10, dev->pid);
-	return ep0_answer(urb, d, sizeof(d));
+	return ep0_descriptor(dev, urb, TWIST_DEV, d, sizeof(d));
 }
 
 /* The speed a device of both full and high speed is not running at. */
@@ -114,7 +136,7 @@ static int get_qualifier(struct sim_dev *dev, struct sim_urb *urb)
 
 	if (other_speed(dev) == USB_SPEED_UNKNOWN)
 		return E_PIPE;
-	return ep0_answer(urb, d, sizeof(d));
+	return ep0_descriptor(dev, urb, TWIST_QUAL, d, sizeof(d));
 }
 
 static int get_other_speed(struct sim_dev *dev, struct sim_urb *urb)
@@ -144,14 +166,14 @@ static int get_string(struct sim_dev *dev, struct sim_urb *urb, uint8_t index)
 	if (!index) {
 		put_le16(d + 2, 0x0409); /* English, United States */
 		d[0] = 4;
-		return ep0_answer(urb, d, 4);
+		return ep0_descriptor(dev, urb, TWIST_STR0, d, 4);
 	}
 	if (index >= sizeof(text) / sizeof(text[0]))
 		return E_PIPE;
 	for (i = 0; text[index][i] && i < 126; i++)
 		put_le16(d + 2 + 2 * i, (uint8_t)text[index][i]);
 	d[0] = 2 + 2 * i;
-	return ep0_answer(urb, d, d[0]);
+	return ep0_descriptor(dev, urb, TWIST_STR0 + index, d, d[0]);
 }
 
 static int get_descriptor(struct sim_dev *dev, struct sim_urb *urb)
@@ -164,10 +186,10 @@ static int get_descriptor(struct sim_dev *dev, struct sim_urb *urb)
 	case USB_DT_DEVICE:
 		return get_device(dev, urb);
 	case USB_DT_CONFIG:
-		if (index)
+		if (index && !lenient(dev))
 			return E_PIPE;
-		return ep0_answer(urb, dev->config_desc.mem,
-				  dev->config_desc.len);
+		return ep0_descriptor(dev, urb, TWIST_CONF, dev->config_desc.mem,
+				      dev->config_desc.len);
 	case USB_DT_STRING:
 		return get_string(dev, urb, index);
 	case USB_DT_DEVICE_QUALIFIER:
@@ -177,7 +199,8 @@ static int get_descriptor(struct sim_dev *dev, struct sim_urb *urb)
 	case USB_DT_BOS:
 		if (!speed_is_super(dev->speed))
 			return E_PIPE;
-		return ep0_answer(urb, bos, desc_bos(bos, dev->speed));
+		return ep0_descriptor(dev, urb, TWIST_BOS, bos,
+				      desc_bos(bos, dev->speed));
 	}
 	return E_PIPE;
 }
@@ -220,7 +243,7 @@ static int device_request(struct sim_dev *dev, struct sim_urb *urb,
 	case USB_REQ_GET_CONFIGURATION:
 		return ep0_answer(urb, &dev->config, 1);
 	case USB_REQ_SET_CONFIGURATION:
-		if (s->value > 1)
+		if (s->value > 1 && !lenient(dev))
 			return E_PIPE;
 		device_set_config(dev, s->value);
 		return 0;
@@ -246,13 +269,16 @@ static int interface_request(struct sim_dev *dev, struct sim_urb *urb,
 {
 	uint8_t status[2] = { 0, 0 };
 
-	if (!dev->config || s->index >= dev->config_desc.mem[4])
+	if (!dev->config ||
+	    (s->index >= dev->config_desc.mem[4] && !lenient(dev)))
 		return E_PIPE;
 
 	switch (s->request) {
 	case USB_REQ_GET_INTERFACE:
-		return ep0_answer(urb, &dev->alt[s->index], 1);
+		return ep0_answer(urb, &dev->alt[s->index % sizeof(dev->alt)], 1);
 	case USB_REQ_SET_INTERFACE:
+		if (lenient(dev))
+			return 0;
 		if (s->value > 255)
 			return E_PIPE;
 		return device_set_alt(dev, s->index, s->value);
@@ -340,6 +366,7 @@ int ep0_request(struct sim_dev *dev, struct sim_urb *urb)
 		    s.value != PORT_RESET)
 			return E_PIPE;
 		device_reset(dev);
+		dev->n_resets++;
 		if (dev->opt.reset_pid)
 			dev->pid = dev->opt.reset_pid;
 		ret = 0;

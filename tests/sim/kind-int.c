@@ -147,8 +147,8 @@ static int int_control(struct sim_dev *dev, struct sim_urb *urb)
 		return E_PIPE;
 	if (setup.type == 0x81 && setup.request == USB_REQ_GET_DESCRIPTOR) {
 		if (setup.value >> 8 == HID_DT_REPORT)
-			return ep0_answer(urb, mouse_report,
-					  sizeof(mouse_report));
+			return ep0_descriptor(dev, urb, TWIST_REPORT,
+					      mouse_report, sizeof(mouse_report));
 		if (setup.value >> 8 == HID_DT_HID)
 			return ep0_answer(urb, hid_descriptor,
 					  sizeof(hid_descriptor));

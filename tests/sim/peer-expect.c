@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Commands that wait and compare: expect, expect-close, expect-silence, expect-bytes.
+ * Commands that wait and compare: expect, expect-close, expect-end, expect-silence, expect-bytes.
  * May call peer-link.c.
  * Called by peer-script.c.
  */
@@ -149,6 +149,21 @@ void cmd_expect_close(struct peer *p, struct words *w)
 	do
 		e = link_next(p, deadline);
 	while (e == LINK_PDU);
+	if (e == LINK_TIMEOUT)
+		fail(p, "connection not closed within %d ms", timeout);
+}
+
+/* The end, whatever comes before it, half a PDU too. */
+void cmd_expect_end(struct peer *p, struct words *w)
+{
+	int timeout = own_timeout(p, w);
+	int64_t deadline = now_ms() + timeout;
+	enum link_event e;
+
+	do {
+		buf_reset(&p->in);
+		e = link_fill(p, deadline);
+	} while (e == LINK_PDU);
 	if (e == LINK_TIMEOUT)
 		fail(p, "connection not closed within %d ms", timeout);
 }

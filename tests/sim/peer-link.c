@@ -68,6 +68,14 @@ void link_send(struct peer *p, const void *bytes, size_t n)
 
 	if (p->fd < 0)
 		fail(p, "the connection is closed already");
+	if (p->holding) {
+		buf_add(&p->held, bytes, n);
+		return;
+	}
+	if (p->cutting) {
+		n = n < p->cut ? n : p->cut;
+		p->cut -= n;
+	}
 	while (n) {
 		size_t want = p->piece && p->piece < n ? p->piece : n;
 		ssize_t sent = send(p->fd, at, want, MSG_NOSIGNAL);
@@ -81,6 +89,8 @@ void link_send(struct peer *p, const void *bytes, size_t n)
 			fail(p, "send: %s", strerror(errno));
 		at += sent;
 		n -= sent;
+		if (p->piece_once)
+			p->piece = 0;
 	}
 }
 
@@ -192,17 +202,53 @@ static void take_packets(struct peer *p, struct tag *t, const uint8_t *at)
 		     t->name, (unsigned long long)sum, t->answer.length);
 }
 
+static bool is_of(const struct tag *t, uint32_t seqnum)
+{
+	return seqnum - t->seqnum <= t->more;
+}
+
+/* Of several with one seqnum, the oldest that has had no answer. */
+static struct tag *answered(struct peer *p, uint32_t seqnum)
+{
+	struct tag *found = NULL;
+	struct tag *t;
+
+	for (t = p->tags; t; t = t->next)
+		if (is_of(t, seqnum) &&
+		    (!found || (!t->n_answers && !t->n_unlinked)))
+			found = t;
+	return found;
+}
+
+/* Of a flood only the number of answers is kept. */
+static enum link_event take_flood(struct peer *p, struct tag *t,
+				  const struct usbipx_pdu *pdu, int64_t deadline)
+{
+	size_t total = sizeof(struct usbipx_wire_header);
+	enum link_event e;
+
+	if (pdu->command == USBIPX_RET_SUBMIT && t->in)
+		total += pdu->length;
+	e = need(p, total, deadline);
+	if (e != LINK_PDU)
+		return e;
+	t->n_answers++;
+	t->answer = *pdu;
+	buf_pull(&p->in, total);
+	return LINK_PDU;
+}
+
 static enum link_event take_submit(struct peer *p, const struct usbipx_pdu *pdu,
 				   const struct usbipx_wire_header *w,
 				   int64_t deadline)
 {
+	struct tag *t = answered(p, pdu->seqnum);
 	size_t total = sizeof(*w);
-	struct tag *t = p->tags;
 	enum link_event e;
 	size_t data;
 
-	while (t && t->seqnum != pdu->seqnum)
-		t = t->next;
+	if (t && t->more)
+		return take_flood(p, t, pdu, deadline);
 	if (!t)
 		fail(p, "RET_SUBMIT for seqnum %u, which was never sent",
 		     pdu->seqnum);
@@ -236,8 +282,12 @@ static void take_unlink(struct peer *p, const struct usbipx_pdu *pdu,
 {
 	struct tag *t = p->tags;
 
-	while (t && !(t->unlinking && t->unlink_seqnum == pdu->seqnum))
+	while (t && !(t->unlinking && pdu->seqnum - t->unlink_seqnum <= t->more))
 		t = t->next;
+	if (t && t->more) {
+		take_flood(p, t, pdu, 0);
+		return;
+	}
 	if (!t)
 		fail(p, "RET_UNLINK for seqnum %u, which was no unlink",
 		     pdu->seqnum);

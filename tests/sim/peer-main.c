@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * usbip-peer: a scriptable USB/IP client. Options, and ways to a connection.
- * May call peer-op.c, peer-script.c and pair.c.
+ * May call peer-op.c, peer-device.c, peer-script.c, peer-table.c and peer-random.c.
  * Called by the user, the kselftests and sim.t.
  */
 #include <getopt.h>
@@ -11,7 +11,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "pair.h"
 #include "peer.h"
 
 void fail(const struct peer *p, const char *format, ...)
@@ -32,10 +31,13 @@ static void usage(void)
 	puts("usbip-peer HOST[:PORT] list\n"
 	     "usbip-peer [-l] [-t MS] HOST[:PORT] BUSID -e SCRIPT | -f FILE\n"
 	     "usbip-peer [-l] [-t MS] [--tcp] --sockfd BUSID -e SCRIPT | -f FILE\n"
+	     "usbip-peer [--tcp] --table FILE [--only PATTERN] NAME=BUSID...\n"
+	     "usbip-peer [--tcp] --sockfd BUSID --random SEED COUNT\n"
 	     "\n"
 	     "BUSID - connects without importing. --sockfd hands one end of a socket pair (--tcp: of\n"
 	     "a loopback connection) to the exported device BUSID of this machine. -l: answers may\n"
 	     "have garbage where zeroes belong. -t: how long to wait for what is expected (5000).\n"
+	     "--table runs the cases of a table on exported devices, --random so many PDUs.\n"
 	     "-f - reads standard input. Commands end at a line end or semicolon, # is a comment:\n"
 	     "\n"
 	     "submit TAG [ep=N] [dir=in|out] [setup=HEX16] [len=N] [data=HEX|fill=BYTE|pattern]\n"
@@ -44,10 +46,14 @@ static void usage(void)
 	     "expect TAG [status=N|any] [len=N] [data=HEX] [fill=BYTE] [pattern] [errors=N]\n"
 	     "  [packets=ACTUAL:STATUS] [unlinked] [timeout=MS]  (status 0, with unlinked -104,\n"
 	     "  unless given)\n"
-	     "expect-close [MS]; expect-silence [MS]; expect-bytes HEX [MS]\n"
-	     "raw HEX...; header [FIELD=N]... [setup=HEX16] [tag=TAG], fields: command seqnum devid\n"
-	     "  direction ep flags|status|victim length start_frame packets interval|error_count\n"
-	     "split N; sleep MS; shutdown rd|wr|both; rst; close; getdesc; enumerate");
+	     "expect-close [MS]; expect-end [MS]; expect-silence [MS]; expect-bytes HEX [MS]\n"
+	     "raw HEX...; header [FIELD=N]... [setup=HEX16] [tag=TAG] [isochronous], fields: command\n"
+	     "  seqnum devid direction ep flags|status|victim length start_frame packets\n"
+	     "  interval|error_count\n"
+	     "bytes N [VALUE]; packet OFFSET LENGTH [ACTUAL [STATUS]]\n"
+	     "flood TAG N [stall=MS] [payload=BYTES] [FIELD=N]...; expect-flood TAG N [MS]\n"
+	     "split N [once]; cut N; hold; release; sleep MS; shutdown rd|wr|both; rst; close\n"
+	     "getdesc; enumerate");
 }
 
 static void read_all(struct buf *b, const char *path)
@@ -66,55 +72,20 @@ static void read_all(struct buf *b, const char *path)
 		fclose(f);
 }
 
-static unsigned int attribute(const char *busid, const char *name)
-{
-	char path[256];
-	unsigned int n;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/sys/bus/usb/devices/%.64s/%s", busid,
-		 name);
-	f = fopen(path, "r");
-	if (!f || fscanf(f, "%u", &n) != 1) {
-		fprintf(stderr, "usbip-peer: cannot read %s\n", path);
-		exit(1);
-	}
-	fclose(f);
-	return n;
-}
-
-/* Does what usbipd does after an import: hands the exported device a socket. */
-static int hand_over(struct peer *p, const char *busid, bool tcp)
-{
-	char path[256], text[16];
-	int fd[2];
-	int err;
-
-	if (pair_open(tcp ? PAIR_TCP : PAIR_UNIX, fd)) {
-		perror("pair of sockets");
-		exit(1);
-	}
-	p->devid = attribute(busid, "busnum") << 16 | attribute(busid, "devnum");
-	snprintf(path, sizeof(path), "/sys/bus/usb/devices/%.64s/usbip_sockfd",
-		 busid);
-	snprintf(text, sizeof(text), "%d\n", fd[0]);
-	err = sysfs_write(path, text);
-	if (err) {
-		fprintf(stderr, "usbip-peer: %s: %s\n", path, errno_name(err));
-		exit(1);
-	}
-	close(fd[0]);
-	return fd[1];
-}
-
 enum {
 	OPT_SOCKFD = 256,
-	OPT_TCP
+	OPT_TCP,
+	OPT_TABLE,
+	OPT_ONLY,
+	OPT_RANDOM
 };
 
 static const struct option options[] = {
 	{ "sockfd", required_argument, NULL, OPT_SOCKFD },
 	{ "tcp", no_argument, NULL, OPT_TCP },
+	{ "table", required_argument, NULL, OPT_TABLE },
+	{ "only", required_argument, NULL, OPT_ONLY },
+	{ "random", required_argument, NULL, OPT_RANDOM },
 	{ "lax", no_argument, NULL, 'l' },
 	{ "timeout", required_argument, NULL, 't' },
 	{ "help", no_argument, NULL, 'h' },
@@ -124,7 +95,7 @@ static const struct option options[] = {
 int main(int argc, char **argv)
 {
 	struct peer p = { .fd = -1, .timeout = 5000 };
-	const char *sockfd = NULL;
+	const char *sockfd = NULL, *table = NULL, *only = NULL, *seed = NULL;
 	struct buf script = { 0 };
 	bool tcp = false;
 	int opt;
@@ -152,6 +123,15 @@ int main(int argc, char **argv)
 		case OPT_TCP:
 			tcp = true;
 			break;
+		case OPT_TABLE:
+			table = optarg;
+			break;
+		case OPT_ONLY:
+			only = optarg;
+			break;
+		case OPT_RANDOM:
+			seed = optarg;
+			break;
 		case 'h':
 			usage();
 			return 0;
@@ -159,13 +139,22 @@ int main(int argc, char **argv)
 			return 2;
 		}
 	}
-	if (argc - optind != (sockfd ? 0 : 2)) {
+	if (table) {
+		buf_reset(&script);
+		read_all(&script, table);
+		return table_run((const char *)buf_data(&script), only, tcp,
+				 argv + optind);
+	}
+	if (argc - optind != (seed ? 1 : sockfd ? 0 : 2) || (seed && !sockfd)) {
 		fprintf(stderr, "usbip-peer: wrong arguments, see --help\n");
 		return 2;
 	}
 
+	if (seed)
+		return random_run(sockfd, tcp, strtoull(seed, NULL, 0),
+				  strtoul(argv[optind], NULL, 0));
 	if (sockfd) {
-		p.fd = hand_over(&p, sockfd, tcp);
+		device_connect(&p, sockfd, tcp);
 	} else {
 		p.fd = op_connect(argv[optind]);
 		if (!strcmp(argv[optind + 1], "list"))

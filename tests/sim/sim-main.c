@@ -18,7 +18,8 @@
 enum {
 	OPT_ATTACH = 256,
 	OPT_TCP,
-	OPT_BAD
+	OPT_BAD,
+	OPT_RANDOM
 };
 
 static const struct option options[] = {
@@ -27,6 +28,7 @@ static const struct option options[] = {
 	{ "attach", optional_argument, NULL, OPT_ATTACH },
 	{ "tcp", no_argument, NULL, OPT_TCP },
 	{ "bad", required_argument, NULL, OPT_BAD },
+	{ "random", required_argument, NULL, OPT_RANDOM },
 	{ "interactive", no_argument, NULL, 'i' },
 	{ "control", required_argument, NULL, 'c' },
 	{ "verbose", no_argument, NULL, 'v' },
@@ -44,8 +46,10 @@ static void usage(void)
 	     "  count=N  bad=FLAG[+FLAG...]  size=MiB (storage)  packet=BYTES (iso, bulk, int)\n"
 	     "  interval=N (bInterval of isochronous endpoints)  iso-error=N  iso-short=N (every\n"
 	     "  Nth packet; iso)  mouse=1  tick=MS (a report every MS; int)\n"
+	     "  hubport=N (where --attach puts it)\n"
 	     "  reset-pid=HEX (what pid becomes when the client resets the device)\n"
 	     "Port 0 is any free port; it is printed. -i: control lines on standard input,\n"
+	     "--random SEED[:COUNT]: COUNT (or all) answers, now and then one spoilt; same seed, same way.\n"
 	     "-c: on a UNIX socket: unplug BUSID, plug BUSID, bad BUSID FLAGS, status, quit.\n"
 	     "\n"
 	     "FLAGS of bad=, N counts answered URBs since the connection (or \"bad\") began:");
@@ -89,6 +93,11 @@ static int parse_options(struct arguments *a, int argc, char **argv)
 			if (!bad_parse(&a->bad, optarg, error, sizeof(error)))
 				break;
 			fprintf(stderr, "%s\n", error);
+			return -1;
+		case OPT_RANDOM:
+			if (!mutate_parse(optarg))
+				break;
+			fprintf(stderr, "--random: SEED[:COUNT]\n");
 			return -1;
 		case 'i':
 			a->interactive = true;

@@ -4,6 +4,7 @@
  * May call device.c and bad.c.
  * Called by sim-main.c.
  */
+#include <limits.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +22,7 @@ struct spec {
 	unsigned int pid;
 	unsigned int count;
 	unsigned int mouse;
+	unsigned int hub_port; /* where to attach it; UINT_MAX: where there is room */
 	const char *serial;
 	const char *busid;
 };
@@ -50,6 +52,7 @@ static const struct {
 	{ "iso-error", offsetof(struct spec, opt.iso_error), 1, 1 << 30 },
 	{ "iso-short", offsetof(struct spec, opt.iso_short), 1, 1 << 30 },
 	{ "reset-pid", offsetof(struct spec, opt.reset_pid), 1, 0xffff },
+	{ "hubport", offsetof(struct spec, hub_port), 0, 1023 },
 	{ "mouse", offsetof(struct spec, mouse), 0, 1 },
 };
 
@@ -153,6 +156,8 @@ static int make_one(const struct spec *spec, unsigned int n)
 
 	dev->vid = spec->vid;
 	dev->pid = spec->pid;
+	if (spec->hub_port != UINT_MAX)
+		dev->wanted_port = spec->hub_port + n;
 	bad_copy(&dev->bad, &spec->bad);
 	make_busid(dev, spec->busid, n);
 	if (!spec->serial)
@@ -183,6 +188,7 @@ int spec_devices(const char *text, const struct bad *bad_default)
 	struct spec spec = {
 		.speed = USB_SPEED_HIGH,
 		.count = 1,
+		.hub_port = UINT_MAX,
 		.opt.size_mib = 64,
 	};
 	char *copy = xstrdup(text);

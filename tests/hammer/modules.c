@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Operations that take the drivers out of the kernel and put them back.
+ * May call util.c.
+ * Called by hammer.c.
+ */
+#include <errno.h>
+#include <stdio.h>
+
+#include "hammer.h"
+
+static int insert(const char *dir, const char *name, const char *params)
+{
+	char path[512];
+
+	snprintf(path, sizeof(path), "%s/%s/%s.ko", module_dir, dir, name);
+	return insert_module(path, params);
+}
+
+static int insert_core(void)
+{
+	int err = insert("core", "usbip-ext-core",
+			 one_of("", "peer_timeout=3", "peer_timeout=20"));
+
+	return err == EEXIST ? 0 : err;
+}
+
+/* Out, a moment without it, and in. EEXIST when it could not go. */
+static int reload_client(void)
+{
+	int err, out = remove_module("vhci_hcd");
+
+	/* It is not there when the last load was refused. */
+	if (out && out != ENOENT)
+		return out;
+	sleep_ms(random_below(500));
+	if (!random_below(4))
+		remove_module("usbip_ext_core");
+	err = insert_core();
+	if (err)
+		return err;
+	if (!random_below(3))
+		insert("vhci-ext", "vhci-hcd",
+		       one_of("nports=none", "nports=0", "nports=9999"));
+	return insert("vhci-ext", "vhci-hcd",
+		      one_of("nports=1", "nports=3", "nports=8", "nports=8",
+			     "nports=16", "nports=33"));
+}
+
+static int reload_host(void)
+{
+	int err, out = remove_module("usbip_host");
+
+	if (out && out != ENOENT)
+		return out;
+	sleep_ms(random_below(500));
+	if (!random_below(4))
+		remove_module("usbip_ext_core");
+	err = insert_core();
+	if (err)
+		return err;
+	if (!random_below(3))
+		insert("usbip-host-ext", "usbip-host",
+		       one_of("autobind=!", "autobind=::::", "autobind=xyz"));
+	return insert("usbip-host-ext", "usbip-host",
+		      one_of("", "autobind=0525:a4a0,1d6b:0104", "autobind=*",
+			     "autobind=0525:a4a0,46f4,0627,0403"));
+}
+
+const struct op modules_ops[] = {
+	{ "reload-client", 12000, reload_client },
+	{ "reload-host", 10000, reload_host },
+	{ 0 },
+};

@@ -1,0 +1,43 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Allocations of each module's load and removal fail one by one, and nothing leaks.
+# Needs a kernel with FAILSLAB and kmemleak; run_tests.sh runs it in a VM.
+# timeout 300
+. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../hammer/debug.sh"
+
+plan 9
+debug_kernel
+load_device_drivers
+load_dummy 1
+gadget one 1d6b 0104 A1
+plugged one dummy_udc.0
+load_client nports=1 || die "vhci-hcd does not load"
+load_host autobind=1d6b:0104 || die "usbip-host does not load"
+unload vhci-hcd usbip-host || die "the modules do not go"
+forget_leaks
+# What the kernel's loader allocates before a module begins, it reports with a stack, and so does
+# kmem_cache_create(), the first thing that vhci-hcd does, with at most 20. Parameters that are
+# refused tell how many the former are. Not all of the rest: the log has to fit into its buffer.
+client_skip=$(($("$failnth" -c load "$(ours vhci-hcd)" vhci_hcd nports=none) + 20))
+host_skip=$("$failnth" -c load "$(ours usbip-host)" usbip_host autobind=!)
+check "load of vhci-hcd" walk -s "$client_skip" -m 24 load "$(ours vhci-hcd)" vhci_hcd nports=1
+check "removal of vhci-hcd" walk -m 8 unload "$(ours vhci-hcd)" vhci_hcd nports=1
+check "load of usbip-host" walk -s "$host_skip" -m 60 load "$(ours usbip-host)" usbip_host \
+	autobind=1d6b:0104
+check "removal of usbip-host" walk -m 30 unload "$(ours usbip-host)" usbip_host autobind=1d6b:0104
+
+load_client nports=1 || die "vhci-hcd does not load"
+start_sim sim --attach --tcp serial:speed=high
+check "afterwards a device can be attached" wait_for 60 usable "$(sim_port)"
+check "and works" exercise "$(sim_port)"
+kill "$sim_pid"
+wait_for 30 ports_in_state 2 4 || die "the ports are not free"
+load_host autobind=1d6b:0104 || die "usbip-host does not load"
+check "and one exported" wait_for 20 exported "$busid"
+check "and it answers a client" peer "$busid" enumerate
+wait_for 20 status_is "$busid" 1 || die "$busid is still used"
+unload vhci-hcd usbip-host usbip-ext-core || die "the modules do not go"
+# The name of a cache whose files in sysfs could not be made (mm/slub.c).
+check "nothing has leaked" no_leaks sysfs_slab_add
+walks

@@ -1,0 +1,48 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Faults while devices are busy, in two VMs; memory over 200 abrupt ends, in one: faults.t [ROOT].
+# Called by tests/check through prove; ROOT may be what scripts/debug-kernel/kernel prints. TAP.
+# Needs what tests/vm/root and run need.
+set -eu
+
+here=$(dirname "$(readlink -f "$0")")
+log=${XDG_CACHE_HOME:-$HOME/.cache}/usbip-ext/log/faults
+rm -rf "$log"
+mkdir -p "$log"
+root=${1:-$("$here/root")}
+"$here/build" "$root" "$log/tree" >"$log/build.log" 2>&1 || {
+	sed 's/^/# /' "$log/build.log"
+	echo "Bail out! the build failed"
+	exit 1
+}
+truncate -s 64M "$log/disk.img"
+: >"$log/failed"
+
+# part NAME COMMAND...: its results are among ours; a part that ends before its plan has failed.
+part() {
+	part=$1
+	shift
+	rc=0
+	"$@" || rc=$?
+	[ $rc -eq 0 ] || { echo "$part" >>"$log/failed"; echo "not ok - $part ended with $rc"; }
+}
+{
+	part faults "$here/../faults/faults" "$root" "$log/tree" "$log/faults"
+	part peers "$here/run" -n peers -t 500 -l "$log" -s "$log/tree" "$root" \
+		/usbip-ext/tests/faults/peers -- -chardev null,id=line \
+		-device usb-serial,bus=xhci.0,chardev=line,always-plugged=on
+	part rounds "$here/run" -n rounds -t 900 -l "$log" -a slab_nomerge -s "$log/tree" "$root" \
+		/usbip-ext/tests/faults/rounds -- \
+		-drive "if=none,id=disk,file=$log/disk.img,format=raw,snapshot=on" \
+		-device usb-storage,bus=xhci.0,drive=disk -chardev null,id=line \
+		-device usb-serial,bus=xhci.0,chardev=line,always-plugged=on
+} | awk '
+/^(not )?ok / {
+	n++
+	sub(/ok ([0-9]+ )?/, "ok " n " ")
+}
+/^1\.\./ { next }
+{ print; fflush() }
+END { print "1.." n }'
+rm -rf "$log/tree" "$log/disk.img"
+[ ! -s "$log/failed" ]

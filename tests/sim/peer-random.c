@@ -39,6 +39,7 @@ struct client {
 	uint64_t skip; /* bytes of the answer at hand */
 	unsigned long submits, unlinks, ret_submits,
 		ret_unlinks; /* of one connection */
+	bool lost; /* the server may have taken payload for commands */
 	unsigned long sent, answers, hung_up, connections;
 };
 
@@ -91,11 +92,11 @@ static void take_header(struct client *c)
 		bad_answer(c, "devid, direction or ep", ntohl(w.devid));
 	c->answers++;
 	if (pdu.command == USBIPX_RET_UNLINK) {
-		if (++c->ret_unlinks > c->unlinks)
+		if (++c->ret_unlinks > c->unlinks && !c->lost)
 			bad_answer(c, "more than commands, seqnum", pdu.seqnum);
 		return;
 	}
-	if (++c->ret_submits > c->submits)
+	if (++c->ret_submits > c->submits && !c->lost)
 		bad_answer(c, "more than commands, seqnum", pdu.seqnum);
 	if ((int32_t)ntohl(w.ret_submit.status) > 0)
 		bad_answer(c, "status", pdu.status);
@@ -348,6 +349,7 @@ static void mutate(struct client *c, struct submit *s)
 	if (s->words[PACKETS] - 1 < USBIPX_MAX_PACKETS && one_in(c, 50)) {
 		i = below(c, s->words[PACKETS]);
 		s->packet[i][below(c, 4)] = odd_value(c);
+		c->lost = true;
 	}
 }
 
@@ -365,8 +367,10 @@ static void encode(struct client *c, struct submit *s, struct buf *b)
 		payload = below(c, 4096);
 		s->last = true;
 	}
-	if (one_in(c, 500))
+	if (one_in(c, 500)) {
 		payload += below(c, 100) - 50;
+		c->lost = true;
+	}
 	if (payload > PAYLOAD_MAX)
 		payload = 0;
 	for (i = 0; i <= SETUP - 1; i++) {
@@ -481,6 +485,7 @@ static void connection(struct client *c, const char *busid, bool tcp,
 	c->over = false;
 	c->skip = 0;
 	c->submits = c->unlinks = c->ret_submits = c->ret_unlinks = 0;
+	c->lost = false;
 	c->reads = !one_in(c, 10);
 	c->p.seqnum = below(c, 1000) * 2;
 	c->connections++;

@@ -8,6 +8,8 @@ command -v python3 >/dev/null || skip "no python3 on this machine"
 modprobe -a usb_storage sd_mod || skip "no usb-storage on this kernel"
 seed=${RANDOM_SEED:-$(od -An -N3 -tu4 /dev/urandom | tr -d ' ')}
 plan 15
+echo "# seed $seed" # here, too: should the kernel not survive it
+unload usbtest || die "usbtest is in use" # it would take the devices
 load_client nports=8 unlink_timeout=1 || die "vhci-hcd does not load"
 # Enumerations that hang on an answer left out shall not take all the time.
 echo 6 >/sys/module/usbip_ext_core/parameters/peer_timeout

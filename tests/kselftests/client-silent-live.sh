@@ -6,6 +6,7 @@
 
 timeout=6
 plan 16
+unload usbtest || die "usbtest is in use" # it would take the devices
 load_client nports=8 unlink_timeout=2 || die "vhci-hcd does not load"
 echo $timeout >/sys/module/usbip_ext_core/parameters/peer_timeout
 

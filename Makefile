@@ -4,7 +4,7 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 
 help:
 	@echo "make demo       show it: a Pi and a workstation in two VMs (as root)"
-	@echo "make check      every test, in VMs (as root); twenty minutes"
+	@echo "make check      the tests, in VMs (as root); half an hour"
 	@echo "make fuzz       look for what breaks the drivers in user space; an hour, or FUZZ=SECONDS"
 	@echo "make soak       what takes longer: disks under load for ten minutes each"
 	@echo "make bench      what it costs beside the kernel's own, in VMs (as root); four minutes"

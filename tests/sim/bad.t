@@ -172,8 +172,8 @@ end first
 bad split=17
 holds "bad=split" "$server" 1-1 -e "enumerate; submit w ep=1 dir=out len=5000 pattern; expect w"
 end split
-bad rate=1
-fails "bad=rate" " [1-5] bytes came" "$server" 1-1 -e \
+bad rate=400
+fails "bad=rate" " [24]0 bytes came" "$server" 1-1 -e \
 	"submit c setup=0009010000000000; expect-silence 3000"
 end rate
 bad desc=dev:8:34127856+desc=conf:size:60000+desc=conf:fix+desc=str1:all:0403

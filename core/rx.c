@@ -254,13 +254,18 @@ static void rx_unlock(struct usbipx_conn *conn)
 	mutex_unlock(&conn->rx_mutex);
 }
 
+/* Will the peer send nothing more? There may be something to read still. */
+static bool rx_is_ending(const struct sock *sk)
+{
+	return sk->sk_shutdown & RCV_SHUTDOWN || sk->sk_state == TCP_CLOSE;
+}
+
 /* Nobody is there any more to whom an answer could go. */
 static bool rx_is_abandoned(struct usbipx_conn *conn)
 {
 	const struct sock *sk = conn->sock->sk;
 
-	return !usbipx_conn_is_up(conn) || sk->sk_err ||
-	       sk->sk_shutdown & RCV_SHUTDOWN || sk->sk_state == TCP_CLOSE;
+	return !usbipx_conn_is_up(conn) || sk->sk_err || rx_is_ending(sk);
 }
 
 /*
@@ -272,7 +277,7 @@ static void rx_check_end(struct usbipx_conn *conn, bool end)
 	struct sock *sk = conn->sock->sk;
 
 	if (conn->tcp || conn->rx.deferred)
-		end = sk->sk_shutdown & RCV_SHUTDOWN || sk->sk_state == TCP_CLOSE;
+		end = rx_is_ending(sk);
 	if (conn->rx.error)
 		rx_failed(conn);
 	else if (sk->sk_err)

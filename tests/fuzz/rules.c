@@ -12,15 +12,7 @@
 #include <string.h>
 
 #include "../../usbip-host-ext/rules.h"
-
-#define check(condition)                                                       \
-	do {                                                                   \
-		if (!(condition)) {                                            \
-			fprintf(stderr, "%s:%d: CHECK FAILED: %s\n", __FILE__, \
-				__LINE__, #condition);                         \
-			abort();                                               \
-		}                                                              \
-	} while (0)
+#include "check.h"
 
 /* As a string on the heap, so that reading past its end is seen. */
 static char *text_of(const uint8_t *data, size_t size)

@@ -13,15 +13,7 @@
 #include <string.h>
 
 #include "../../core/wire.h"
-
-#define check(condition)                                                       \
-	do {                                                                   \
-		if (!(condition)) {                                            \
-			fprintf(stderr, "%s:%d: CHECK FAILED: %s\n", __FILE__, \
-				__LINE__, #condition);                         \
-			abort();                                               \
-		}                                                              \
-	} while (0)
+#include "check.h"
 
 /* The @n-th word of a header. */
 static uint32_t word(const uint8_t *data, int n)

@@ -25,10 +25,10 @@ static int insert_core(void)
 	return err == EEXIST ? 0 : err;
 }
 
-/* Out, a moment without it, and in. EEXIST when it could not go. */
-static int reload_client(void)
+/* Out, a moment without it, and what it needs to come back. EEXIST when it could not go. */
+static int take_out(const char *name)
 {
-	int err, out = remove_module("vhci_hcd");
+	int out = remove_module(name);
 
 	/* It is not there when the last load was refused. */
 	if (out && out != ENOENT)
@@ -36,7 +36,13 @@ static int reload_client(void)
 	sleep_ms(random_below(500));
 	if (!random_below(4))
 		remove_module("usbip_ext_core");
-	err = insert_core();
+	return insert_core();
+}
+
+static int reload_client(void)
+{
+	int err = take_out("vhci_hcd");
+
 	if (err)
 		return err;
 	if (!random_below(3))
@@ -49,14 +55,8 @@ static int reload_client(void)
 
 static int reload_host(void)
 {
-	int err, out = remove_module("usbip_host");
+	int err = take_out("usbip_host");
 
-	if (out && out != ENOENT)
-		return out;
-	sleep_ms(random_below(500));
-	if (!random_below(4))
-		remove_module("usbip_ext_core");
-	err = insert_core();
 	if (err)
 		return err;
 	if (!random_below(3))

@@ -5,16 +5,10 @@
 # Needs what tests/vm/root and run need.
 set -eu
 
-here=$(dirname "$(readlink -f "$0")")
-log=${XDG_CACHE_HOME:-$HOME/.cache}/usbip-ext/log/faults
-rm -rf "$log"
-mkdir -p "$log"
-root=${1:-$("$here/root")}
-"$here/build" "$root" "$log/tree" >"$log/build.log" 2>&1 || {
-	sed 's/^/# /' "$log/build.log"
-	echo "Bail out! the build failed"
-	exit 1
-}
+# shellcheck source=test-lib.sh
+. "$(dirname "$(readlink -f "$0")")/test-lib.sh"
+
+prepare faults "${1-}"
 truncate -s 64M "$log/disk.img"
 : >"$log/failed"
 

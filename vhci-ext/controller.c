@@ -64,6 +64,7 @@ static void vhci_hub_init(struct vhci_controller *vhci, struct vhci_hub *hub,
 
 	hub->super = super;
 	hub->nports = vhci->nports;
+	spin_lock_init(&hub->poll_lock);
 	hub->ports = vhci->ports + (super ? vhci->nports : 0);
 	for (i = 0; i < hub->nports; i++)
 		vhci_port_init(&hub->ports[i], hub, first + i);

@@ -78,6 +78,11 @@ void vhci_port_unplugged(struct vhci_port *port)
  * @hcd: the host controller
  * @buf: one bit a port, from bit 1
  *
+ * The USB core may deliver an answer after a younger one that had more bits,
+ * and the hub driver keeps the last. So as long as anything is to be told, the
+ * core asks four times a second. The lock makes the flag that of the last look,
+ * and who changes a port looks after that.
+ *
  * Context: any. Return: bytes in @buf, or 0 when nothing changed.
  */
 int vhci_hub_status_data(struct usb_hcd *hcd, char *buf)
@@ -85,15 +90,19 @@ int vhci_hub_status_data(struct usb_hcd *hcd, char *buf)
 	struct vhci_hub *hub = vhci_hub_of(hcd);
 	int size = DIV_ROUND_UP(hub->nports + 1, 8);
 	bool changed = false;
+	unsigned long flags;
 	unsigned int i;
 
 	memset(buf, 0, size);
+	spin_lock_irqsave(&hub->poll_lock, flags);
 	for (i = 0; i < hub->nports; i++) {
 		if (!READ_ONCE(hub->ports[i].change))
 			continue;
 		buf[(i + 1) / 8] |= BIT((i + 1) % 8);
 		changed = true;
 	}
+	assign_bit(HCD_FLAG_POLL_RH, &hcd->flags, changed);
+	spin_unlock_irqrestore(&hub->poll_lock, flags);
 	if (changed && hcd->state == HC_STATE_SUSPENDED)
 		usb_hcd_resume_root_hub(hcd);
 	return changed ? size : 0;

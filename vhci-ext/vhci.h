@@ -120,12 +120,14 @@ struct vhci_port {
  * @super: USB3
  * @nports: number of @ports
  * @ports: first of them
+ * @poll_lock: for looking which of them have changed; no other is taken inside
  */
 struct vhci_hub {
 	struct usb_hcd *hcd;
 	bool super;
 	unsigned int nports;
 	struct vhci_port *ports;
+	spinlock_t poll_lock; /* see above */
 };
 
 /**

@@ -1,7 +1,7 @@
 # shellcheck shell=sh disable=SC2154 # tmp and tests are from lib.sh
 # SPDX-License-Identifier: GPL-2.0-only
 # Runs sections of a table of hostile servers as checks of a kselftest.
-# Called (sourced, after lib.sh) by client-hostile-*.sh and client-descriptors.sh.
+# Called (sourced, after lib.sh) by hostile-servers-*.sh and hostile-descriptors-*.sh.
 # Needs Python 3 and what tests/hostile/client needs.
 
 # hostile_table TABLE SECTION...: a check of each case, and three more.

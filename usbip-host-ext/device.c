@@ -147,7 +147,7 @@ static int host_suspend(struct usb_device *udev, pm_message_t message)
 	if (!hdev)
 		return 0;
 	if (!host_device_end(hdev, "server goes to sleep"))
-		usb_kill_anchored_urbs(&hdev->inflight);
+		host_kill_urbs(hdev);
 	return 0;
 }
 
@@ -277,7 +277,7 @@ void host_device_closed(struct usbipx_conn *conn, void *ctx)
 	if (ctx)
 		host_hurb_free(ctx);
 	/* Completions find the connection closed and free their hurbs. */
-	usb_kill_anchored_urbs(&hdev->inflight);
+	host_kill_urbs(hdev);
 	host_free_kept(hdev);
 	host_budget_end(hdev);
 

@@ -105,6 +105,7 @@ struct host_reply {
  * @hash: in hdev->urbs while at the host controller
  * @seqnum: of CMD_SUBMIT
  * @unlink: RET_UNLINK to send when the URB completes, or NULL; under hdev->lock
+ * @cancelled: by host_kill_urbs(); under hdev->inflight.lock
  * @iso_sum: lengths of the packets received so far
  * @charge: what it takes of hdev->charged
  * @small: HOST_SMALL bytes, or NULL; stays with the hurb
@@ -118,6 +119,7 @@ struct host_urb {
 	struct hlist_node hash;
 	u32 seqnum;
 	struct host_reply *unlink;
+	bool cancelled;
 	u32 iso_sum;
 	long charge;
 	void *small;
@@ -139,7 +141,7 @@ bool host_may_export(struct usb_device *udev);
 bool host_wants(struct usb_device *udev);
 int host_set_rules(const char *text);
 int host_get_rules(char *buf);
-void host_apply_rules(void);
+int host_apply_rules(void);
 void host_free_rules(void);
 int host_busid_add(const char *busid);
 int host_busid_del(const char *busid);
@@ -174,6 +176,7 @@ void host_budget_end(struct host_device *hdev);
 extern const struct usbipx_conn_ops host_conn_ops;
 void host_hurb_free(struct host_urb *hurb);
 void host_free_kept(struct host_device *hdev);
+void host_kill_urbs(struct host_device *hdev);
 
 /* sysfs.c */
 extern const struct attribute_group *host_device_groups[];

@@ -337,6 +337,7 @@ static struct host_urb *hurb_alloc(struct host_device *hdev,
 	hurb->charge = charge;
 	hurb->seqnum = pdu->seqnum;
 	hurb->unlink = NULL;
+	hurb->cancelled = false;
 	hurb->iso_sum = 0;
 	memcpy(&hurb->setup, pdu->setup, sizeof(hurb->setup));
 
@@ -605,6 +606,52 @@ static int host_rx_done(struct usbipx_conn *conn, struct usbipx_rx *rx)
 	reply_queue(conn, &hurb->reply);
 	usbipx_conn_kick(conn, false);
 	return 0;
+}
+
+/* The last of a client's URBs that have not been cancelled, with references. */
+static int pick_urbs(struct usb_anchor *anchor, struct urb **picked, int max)
+{
+	struct host_urb *hurb;
+	struct urb *urb;
+	int n = 0;
+
+	/* An URB leaves the anchor before host_complete() frees its hurb. */
+	spin_lock_irq(&anchor->lock);
+	list_for_each_entry_reverse(urb, &anchor->urb_list, anchor_list) {
+		hurb = urb->context;
+		if (hurb->cancelled)
+			continue;
+		hurb->cancelled = true;
+		picked[n++] = usb_get_urb(urb);
+		if (n == max)
+			break;
+	}
+	spin_unlock_irq(&anchor->lock);
+	return n;
+}
+
+/**
+ * host_kill_urbs - cancel every URB of a client and wait for them
+ * @hdev: its connection is ending
+ *
+ * All are cancelled before one is waited for: some host controllers need a
+ * frame or more for each. From the last to the first, so that none is carried
+ * out after one that was not.
+ *
+ * Context: process, may sleep.
+ */
+void host_kill_urbs(struct host_device *hdev)
+{
+	struct urb *picked[32];
+	int n, i;
+
+	while ((n = pick_urbs(&hdev->inflight, picked, ARRAY_SIZE(picked)))) {
+		for (i = 0; i < n; i++) {
+			usb_unlink_urb(picked[i]);
+			usb_put_urb(picked[i]);
+		}
+	}
+	usb_kill_anchored_urbs(&hdev->inflight);
 }
 
 static void host_tx_done(struct usbipx_conn *conn, struct usbipx_tx *tx)

@@ -190,14 +190,15 @@ void usb_free_urb(struct urb *urb)
 
 void init_usb_anchor(struct usb_anchor *anchor)
 {
-	INIT_LIST_HEAD(&anchor->urbs);
+	INIT_LIST_HEAD(&anchor->urb_list);
+	spin_lock_init(&anchor->lock);
 }
 
 void usb_anchor_urb(struct urb *urb, struct usb_anchor *anchor)
 {
 	check(!urb->anchor, "anchored twice");
 	usb_get_urb(urb);
-	list_add_tail(&urb->anchor_list, &anchor->urbs);
+	list_add_tail(&urb->anchor_list, &anchor->urb_list);
 	urb->anchor = anchor;
 }
 
@@ -412,9 +413,9 @@ int usb_unlink_urb(struct urb *urb)
 void usb_kill_anchored_urbs(struct usb_anchor *anchor)
 {
 	shim_may_sleep("usb_kill_anchored_urbs");
-	while (!list_empty(&anchor->urbs)) {
-		struct urb *urb =
-			list_first_entry(&anchor->urbs, struct urb, anchor_list);
+	while (!list_empty(&anchor->urb_list)) {
+		struct urb *urb = list_first_entry(&anchor->urb_list,
+						   struct urb, anchor_list);
 
 		check(urb->shim_linked, "anchored, not at the host controller");
 		complete(urb, -ENOENT, 0, false);

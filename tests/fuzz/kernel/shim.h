@@ -238,6 +238,9 @@ static inline void list_cut_before(struct list_head *to, struct list_head *from,
 #define list_for_each_entry(p, l, member)                                      \
 	for (p = list_entry((l)->next, typeof(*p), member); &p->member != (l); \
 	     p = list_next_entry(p, member))
+#define list_for_each_entry_reverse(p, l, member)                              \
+	for (p = list_entry((l)->prev, typeof(*p), member); &p->member != (l); \
+	     p = list_entry(p->member.prev, typeof(*p), member))
 #define list_for_each_entry_safe(p, n, l, member)                              \
 	for (p = list_entry((l)->next, typeof(*p), member),                    \
 	    n = list_next_entry(p, member);                                    \

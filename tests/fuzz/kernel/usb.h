@@ -75,7 +75,8 @@ struct usb_iso_packet_descriptor {
 	int status;
 };
 struct usb_anchor {
-	struct list_head urbs;
+	struct list_head urb_list;
+	spinlock_t lock;
 };
 typedef void (*usb_complete_t)(struct urb *urb);
 /* The last three are the shim's: where it is, and what the HC thinks of it. */

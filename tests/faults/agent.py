@@ -20,6 +20,8 @@ KINDS = {"disk": ("46f4", "0001"), "serial": ("0403", "6001"), "sound": ("46f4",
 DEVICES = "/sys/bus/usb/devices"
 END = re.compile(r"vhci_hcd \S+: port \d+: (?!attached)|usbip-host \S+: client disconnected")
 MOUNT = "/mnt"
+GROUPS = "/sys/fs/cgroup"
+GROUP_MEMORY = 48 << 20  # half of what that load needs
 GADGET = "/sys/kernel/config/usb_gadget/flap"
 SERVER, RELAY_PORT = "10.0.0.1", 3241
 
@@ -405,18 +407,33 @@ class Agent:
         must(20, lambda: not self.used())
 
     def work(self, disk="disk"):
-        """All devices are busy when this returns; the disk is put to that use."""
+        """All devices are busy when this returns; the disk is put to that use. For "swap" only the
+        disk: the memory of players is swapped out, too, and sound does not wait."""
         nodes = must(20, self.usable, True)
-        if disk == "swap":
+        if disk in ("swap", "group"):
             run("mkswap", nodes["disk"])
             run("swapon", nodes["disk"])
         elif disk == "root":
             run("mkfs.ext4", "-q", "-F", nodes["disk"], timeout=100)
             run("mount", nodes["disk"], MOUNT)
             run("cp", os.path.realpath(sys.executable), MOUNT)
-        self.loads = {"serial": Load("serial", nodes["serial"]),
-                      "sound": Load("sound", nodes["sound"]), disk: Load(disk, nodes["disk"])}
+        self.loads = {disk: Load(disk, nodes["disk"])}
+        if disk != "swap":
+            self.loads["serial"] = Load("serial", nodes["serial"])
+            self.loads["sound"] = Load("sound", nodes["sound"])
+        if disk == "group":
+            self.confine(self.loads[disk].process.pid)
         self.moving(60)
+
+    @staticmethod
+    def confine(process):
+        """Only that one has to use the swap space, so that only it can lose memory there."""
+        if not os.path.ismount(GROUPS):
+            run("mount", "-t", "cgroup2", "cgroup2", GROUPS)
+        write(f"{GROUPS}/cgroup.subtree_control", "+memory")
+        os.mkdir(f"{GROUPS}/load")
+        write(f"{GROUPS}/load/memory.high", str(GROUP_MEMORY))
+        write(f"{GROUPS}/load/cgroup.procs", str(process))
 
     def clean(self, disk):
         """Ends that use of the disk. Only when the loads have ended."""

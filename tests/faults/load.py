@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Keeps a device busy until it fails or SIGTERM comes: load.py disk|swap|root|serial|sound PATH
+"""Keeps a device busy until it fails or SIGTERM comes: load.py disk|swap|group|root|serial|sound PATH
 
 Called by agent in the client's VM. Needs nothing but Python, and aplay for sound. Prints
 one JSON object a line: {"moved": BYTES} now and then; at the end "longest", the seconds
@@ -52,7 +52,7 @@ class Load:
 
     def progress(self, size):
         self.moved += size
-        if time.monotonic() - self.said > 0.3:
+        if size and time.monotonic() - self.said > 0.3:
             self.said = time.monotonic()
             print(json.dumps({"moved": self.moved}), flush=True)
 
@@ -126,11 +126,12 @@ def balloon(left):
                      | mmap.MAP_POPULATE | MAP_LOCKED)
 
 
-class Swap(Load):
-    """Twice the memory that there is, numbered page by page, and compared."""
+class Group(Load):
+    """Twice the memory that there is for it, numbered page by page, and compared. How long a page
+    takes is not its time: there may be much to write before; that nobody sleeps too long is."""
+    moves_at_first = False  # before it has come around nothing need be read
 
     def work(self, _):
-        held = balloon(SCARCE)
         pages = mmap.mmap(-1, 2 * SCARCE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
         number = {}
         turn = 0
@@ -139,12 +140,21 @@ class Swap(Load):
             for offset in range(0, len(pages), mmap.PAGESIZE):
                 if not self.going:
                     break
-                if offset in number and self.timed(pages.__getitem__, slice(offset, offset + 8)) \
-                        != number[offset]:
+                again = offset in number
+                if again and pages[offset:offset + 8] != number[offset]:
                     self.bad += 1
                 number[offset] = (turn << 32 | offset).to_bytes(8, "big")
-                self.timed(pages.__setitem__, slice(offset, offset + 8), number[offset])
-                self.progress(mmap.PAGESIZE)
+                pages[offset:offset + 8] = number[offset]
+                self.progress(mmap.PAGESIZE * (again or self.moves_at_first))
+
+
+class Swap(Group):
+    """Same, and nobody else has more."""
+    moves_at_first = True
+
+    def work(self, path):
+        held = balloon(SCARCE)
+        super().work(path)
         held.close()
 
 
@@ -209,7 +219,7 @@ class Sound(Load):
 
 
 def main():
-    load = {"disk": Disk, "swap": Swap, "root": Root,
+    load = {"disk": Disk, "swap": Swap, "group": Group, "root": Root,
             "serial": Serial, "sound": Sound}[sys.argv[1]]()
     try:
         load.work(sys.argv[2])

@@ -16,7 +16,7 @@ static int autobind_set(const char *val, const struct kernel_param *kp)
 	int ret = host_set_rules(val);
 
 	if (!ret && registered)
-		host_apply_rules();
+		ret = host_apply_rules();
 	return ret;
 }
 

@@ -122,6 +122,41 @@ static bool is_ours(struct usb_device *udev)
 	return udev->dev.driver == compat_usb_device_driver(&host_driver);
 }
 
+static bool is_any(struct usb_device *udev)
+{
+	return true;
+}
+
+/*
+ * For device_reprobe(), which waits for the lock of the device's hub and has no
+ * reference to it: both get one. Return: false when the device is not wanted by
+ * now (a probe may have had the lock), or is going, and its hub may be gone, too.
+ * Context: process; usb_disconnect() sets the state first, and lets go of the hub
+ * after it had the lock.
+ */
+static bool get_with_parent(struct usb_device *udev,
+			    bool (*want)(struct usb_device *udev))
+{
+	bool attached;
+
+	usb_lock_device(udev);
+	attached = udev->state != USB_STATE_NOTATTACHED && want(udev);
+	if (attached) {
+		usb_get_dev(udev);
+		get_device(udev->dev.parent);
+	}
+	usb_unlock_device(udev);
+	return attached;
+}
+
+static void put_with_parent(struct usb_device *udev)
+{
+	struct device *parent = udev->dev.parent;
+
+	usb_put_dev(udev);
+	put_device(parent);
+}
+
 /* Devices picked in one go, to be reprobed after. */
 struct picked {
 	struct list_head node;
@@ -143,18 +178,26 @@ static int pick_one(struct usb_device *udev, void *data)
 	p = kmalloc(sizeof(*p), GFP_KERNEL);
 	if (!p)
 		return -ENOMEM;
-	p->udev = usb_get_dev(udev);
+	if (!get_with_parent(udev, pick->want)) {
+		kfree(p);
+		return 0;
+	}
+	p->udev = udev;
 	list_add_tail(&p->node, &pick->list);
 	return 0;
 }
 
-static void pick_devices(struct pick *pick, bool (*want)(struct usb_device *))
+static int pick_devices(struct pick *pick, bool (*want)(struct usb_device *))
 {
+	int ret;
+
 	INIT_LIST_HEAD(&pick->list);
 	pick->want = want;
-	if (usb_for_each_dev(pick, pick_one))
+	ret = usb_for_each_dev(pick, pick_one);
+	if (ret)
 		pr_err(HOST_NAME
 		       ": out of memory: not every device changes its driver\n");
+	return ret;
 }
 
 /* Let each find the driver that is its own now. */
@@ -171,7 +214,7 @@ static void reprobe(struct pick *pick)
 		if (ret && ret != -EPROBE_DEFER)
 			dev_err(&p->udev->dev,
 				"cannot change the driver: error %d\n", ret);
-		usb_put_dev(p->udev);
+		put_with_parent(p->udev);
 		kfree(p);
 	}
 }
@@ -260,14 +303,16 @@ static bool is_misplaced(struct usb_device *udev)
 /**
  * host_apply_rules - claim what we want and have not, and the reverse
  *
- * Context: process, may sleep; no device lock held.
+ * Context: process, may sleep; no device lock held. Return: 0; -ENOMEM, with a
+ * line, when not every device was looked at: the rules are in force all the same.
  */
-void host_apply_rules(void)
+int host_apply_rules(void)
 {
 	struct pick pick;
+	int ret = pick_devices(&pick, is_misplaced);
 
-	pick_devices(&pick, is_misplaced);
 	reprobe(&pick);
+	return ret;
 }
 
 /**
@@ -382,13 +427,12 @@ int host_busid_del(const char *busid)
 
 	mutex_lock(&match_lock);
 	entry = busid_find(busid);
-	if (entry && entry->claim) {
-		busid_remove(entry);
-		ret = 0;
-	}
 	if (udev && rules_want(udev)) {
 		ret = busid_set(busid, false, udev);
 		udev = NULL;
+	} else if (entry && entry->claim) {
+		busid_remove(entry);
+		ret = 0;
 	}
 	mutex_unlock(&match_lock);
 	usb_put_dev(udev);
@@ -425,12 +469,17 @@ int host_busid_show(char *buf)
 int host_rebind(const char *busid)
 {
 	struct usb_device *udev = device_at(busid);
-	int ret = -EBUSY;
+	int ret = -ENODEV;
 
 	if (!udev)
 		return -ENODEV;
-	if (!READ_ONCE(udev->dev.driver))
+	/* Before the lock, which may be held for long. */
+	if (READ_ONCE(udev->dev.driver)) {
+		ret = -EBUSY;
+	} else if (get_with_parent(udev, is_any)) {
 		ret = device_reprobe(&udev->dev);
+		put_with_parent(udev);
+	}
 	usb_put_dev(udev);
 	return ret;
 }

@@ -2,7 +2,7 @@
 /*
  * Control requests that change what the kernel knows of a device. They must not
  * go to the device behind the USB core's back, and they sleep.
- * May call the USB core and device.c. Called by urb.c in process context.
+ * May call the USB core, device.c and urb.c. Called by urb.c in process context.
  */
 #include <linux/usb/ch11.h>
 
@@ -143,7 +143,7 @@ int host_request(struct host_device *hdev, struct usbipx_conn *conn,
 		break;
 	case RESET_DEVICE:
 		/* As a driver does before a reset. */
-		usb_kill_anchored_urbs(&hdev->inflight);
+		host_kill_urbs(hdev);
 		ret = usb_reset_device(udev);
 		break;
 	}

@@ -608,23 +608,26 @@ static int host_rx_done(struct usbipx_conn *conn, struct usbipx_rx *rx)
 	return 0;
 }
 
-/* The last of a client's URBs that have not been cancelled, with references. */
+/*
+ * The last of a client's URBs that have not been cancelled, with references. They
+ * go to the front, so that those which have been are never passed again.
+ */
 static int pick_urbs(struct usb_anchor *anchor, struct urb **picked, int max)
 {
 	struct host_urb *hurb;
 	struct urb *urb;
-	int n = 0;
+	int n;
 
 	/* An URB leaves the anchor before host_complete() frees its hurb. */
 	spin_lock_irq(&anchor->lock);
-	list_for_each_entry_reverse(urb, &anchor->urb_list, anchor_list) {
+	for (n = 0; n < max && !list_empty(&anchor->urb_list); n++) {
+		urb = list_last_entry(&anchor->urb_list, struct urb, anchor_list);
 		hurb = urb->context;
 		if (hurb->cancelled)
-			continue;
-		hurb->cancelled = true;
-		picked[n++] = usb_get_urb(urb);
-		if (n == max)
 			break;
+		hurb->cancelled = true;
+		list_move(&urb->anchor_list, &anchor->urb_list);
+		picked[n] = usb_get_urb(urb);
 	}
 	spin_unlock_irq(&anchor->lock);
 	return n;
@@ -650,6 +653,7 @@ void host_kill_urbs(struct host_device *hdev)
 			usb_unlink_urb(picked[i]);
 			usb_put_urb(picked[i]);
 		}
+		cond_resched();
 	}
 	usb_kill_anchored_urbs(&hdev->inflight);
 }

@@ -15,6 +15,9 @@ static struct vhci_controller *controllers[VHCI_MAX_CONTROLLERS];
 /* How many there are. Written at load only. */
 unsigned int vhci_ncontrollers;
 
+/* Result of the last probe; they run one after the other, at load only. */
+static int probe_result;
+
 static int vhci_start(struct usb_hcd *hcd)
 {
 	hcd->state = HC_STATE_RUNNING;
@@ -91,7 +94,7 @@ static struct usb_hcd *vhci_hcd_create(struct vhci_controller *vhci,
 	return hcd;
 }
 
-static int vhci_probe(struct platform_device *pdev)
+static int vhci_create(struct platform_device *pdev)
 {
 	const struct vhci_layout *layout = dev_get_platdata(&pdev->dev);
 	struct vhci_controller *vhci;
@@ -131,11 +134,18 @@ free:
 	return ret;
 }
 
+static int vhci_probe(struct platform_device *pdev)
+{
+	probe_result = vhci_create(pdev);
+	return probe_result;
+}
+
 /*
  * Who may still be running, and why they no longer are:
  *
  *   sysfs writers     main.c removed the files first
- *   connections       closed and waited for, port by port; every URB is back
+ *   connections       closed by vhci_controllers_remove() and waited for, port by
+ *                     port; every URB is back
  *   USB drivers       usb_remove_hcd() disconnects them; their new URBs find no
  *                     connection and fail
  */
@@ -144,8 +154,6 @@ static compat_remove_t vhci_remove(struct platform_device *pdev)
 	struct vhci_controller *vhci = platform_get_drvdata(pdev);
 	unsigned int i;
 
-	for (i = 0; i < 2 * vhci->nports; i++)
-		vhci_port_detach(&vhci->ports[i]);
 	for (i = 0; i < 2 * vhci->nports; i++)
 		vhci_port_exit(&vhci->ports[i]);
 	usbipx_conn_wait_closed();
@@ -204,6 +212,8 @@ static int vhci_controller_add(unsigned int id, const struct vhci_layout *layout
 {
 	struct platform_device *pdev;
 
+	/* As a rule it is memory that keeps the driver core from calling us. */
+	probe_result = -ENOMEM;
 	pdev = platform_device_register_data(NULL, VHCI_NAME, id, layout,
 					     sizeof(*layout));
 	if (IS_ERR(pdev))
@@ -213,7 +223,7 @@ static int vhci_controller_add(unsigned int id, const struct vhci_layout *layout
 	controllers[id] = platform_get_drvdata(pdev);
 	if (!controllers[id]) {
 		platform_device_unregister(pdev);
-		return -ENODEV;
+		return probe_result ?: -ENODEV;
 	}
 	vhci_ncontrollers = id + 1;
 	return 0;
@@ -256,6 +266,15 @@ int vhci_controllers_add(unsigned int nports)
  */
 void vhci_controllers_remove(void)
 {
+	unsigned int n, i;
+
+	/*
+	 * First of all: the removal waits for locks, whose holder may be waiting
+	 * for a silent server to answer while its device is being enumerated.
+	 */
+	for (n = 0; n < vhci_ncontrollers; n++)
+		for (i = 0; i < 2 * controllers[n]->nports; i++)
+			vhci_port_detach(&controllers[n]->ports[i]);
 	while (vhci_ncontrollers)
 		platform_device_unregister(controllers[--vhci_ncontrollers]->pdev);
 }

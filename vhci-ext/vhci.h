@@ -16,6 +16,9 @@
  *   port->lock   everything of a port and of its vurbs. Interrupts disabled.
  *                Outside of the connection's own spinlock; URBs are given back
  *                and USB core functions that may call us are called without it.
+ *   hub->poll_lock
+ *                looking which ports have changed. Any context, nothing inside;
+ *                port->change is only looked at.
  *
  * A port whose connection has ended is not free before the USB core has let go
  * of the device that was there: URBs of an old device must not reach the next.
@@ -120,14 +123,14 @@ struct vhci_port {
  * @super: USB3
  * @nports: number of @ports
  * @ports: first of them
- * @poll_lock: for looking which of them have changed; no other is taken inside
+ * @poll_lock: for looking which of them have changed
  */
 struct vhci_hub {
 	struct usb_hcd *hcd;
 	bool super;
 	unsigned int nports;
 	struct vhci_port *ports;
-	spinlock_t poll_lock; /* see above */
+	spinlock_t poll_lock; /* see the locking chapter */
 };
 
 /**

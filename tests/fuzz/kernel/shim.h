@@ -206,6 +206,11 @@ static inline void list_del_init(struct list_head *n)
 	list_del(n);
 	INIT_LIST_HEAD(n);
 }
+static inline void list_move(struct list_head *n, struct list_head *l)
+{
+	list_del(n);
+	list_add_tail(n, l->next);
+}
 static inline void list_move_tail(struct list_head *n, struct list_head *l)
 {
 	list_del(n);
@@ -231,6 +236,7 @@ static inline void list_cut_before(struct list_head *to, struct list_head *from,
 }
 #define list_entry(p, type, member)	  container_of(p, type, member)
 #define list_first_entry(l, type, member) list_entry((l)->next, type, member)
+#define list_last_entry(l, type, member)  list_entry((l)->prev, type, member)
 #define list_first_entry_or_null(l, type, member)                              \
 	(list_empty(l) ? NULL : list_first_entry(l, type, member))
 #define list_next_entry(p, member)                                             \
@@ -238,9 +244,6 @@ static inline void list_cut_before(struct list_head *to, struct list_head *from,
 #define list_for_each_entry(p, l, member)                                      \
 	for (p = list_entry((l)->next, typeof(*p), member); &p->member != (l); \
 	     p = list_next_entry(p, member))
-#define list_for_each_entry_reverse(p, l, member)                              \
-	for (p = list_entry((l)->prev, typeof(*p), member); &p->member != (l); \
-	     p = list_entry(p->member.prev, typeof(*p), member))
 #define list_for_each_entry_safe(p, n, l, member)                              \
 	for (p = list_entry((l)->next, typeof(*p), member),                    \
 	    n = list_next_entry(p, member);                                    \
@@ -372,6 +375,7 @@ static inline void shim_may_race(void)
 		shim_race();
 }
 void shim_may_sleep(const char *what);
+#define cond_resched() shim_may_sleep("cond_resched")
 void shim_run_bh(void);
 
 typedef struct {

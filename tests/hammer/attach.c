@@ -107,14 +107,54 @@ static int attach_tcp(void)
 	return attach_from(SIM_PORT, busid);
 }
 
-/* A device that usbip-host has. */
+static unsigned int read_number(const char *busid, const char *name)
+{
+	char dir[128], text[16];
+
+	snprintf(dir, sizeof(dir), DEVICES "/%s", busid);
+	return read_at(dir, name, text, sizeof(text)) ? 0 : atoi(text);
+}
+
+/* What usbipd and usbip do to a device, without their words to each other. */
+static int attach_directly(const char *busid)
+{
+	unsigned int devid = read_number(busid, "busnum") << 16 |
+			     read_number(busid, "devnum");
+	unsigned int mbit = read_number(busid, "speed");
+	unsigned int speed = mbit > 480 ? 5 : mbit > 12 ? 3 : mbit > 1 ? 2 : 1;
+	char path[128], text[16];
+	int fd[2], err;
+
+	if (pair_open(random_below(2) ? PAIR_TCP : PAIR_UNIX, fd))
+		return errno;
+	snprintf(path, sizeof(path), HOST "/%s/usbip_sockfd", busid);
+	snprintf(text, sizeof(text), "%d", fd[0]);
+	err = write_file(path, text);
+	if (!err)
+		err = attach(fd[1], devid, speed);
+	close(fd[0]);
+	close(fd[1]);
+	return err;
+}
+
+/* A device that usbip-host has; if that is taken, another. */
 static int attach_exported(void)
 {
+	bool directly = random_below(2);
+	int tries, err = ENODEV;
+	const char *busid;
 	char path[256];
 
-	if (!random_match(HOST "/*-*", path, sizeof(path)))
-		return ENODEV;
-	return attach_from(USBIPD_PORT, strrchr(path, '/') + 1);
+	for (tries = 0; tries < 4; tries++) {
+		if (!random_match(HOST "/*-*", path, sizeof(path)))
+			return ENODEV;
+		busid = strrchr(path, '/') + 1;
+		err = directly ? attach_directly(busid) :
+				 attach_from(USBIPD_PORT, busid);
+		if (err != EBUSY)
+			break;
+	}
+	return err;
 }
 
 static void reap(int pid, unsigned int ms)

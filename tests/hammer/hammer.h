@@ -57,7 +57,10 @@ int write_at(const char *dir, const char *name, const char *text);
 int read_file(const char *path, char *buf, size_t size);
 int read_at(const char *dir, const char *name, char *buf, size_t size);
 
-/* A random one of a pattern's files; false when there is none. */
+/* Before the workers start, for the next two; false without memory. */
+bool lists_share(void);
+
+/* A random one of a pattern's files; false when there is none. May be gone by now. */
 bool random_match(const char *pattern, char *path, size_t size);
 
 /* A random USB device, no hub: busid. @where: 'v' imported, 'l' local, 'a' any. */
@@ -71,6 +74,14 @@ int connect_local(unsigned int port);
 
 /* Start a program without its words; its pid or -1. */
 int start_program(char *const argv[]);
+
+/*
+ * The driver core's own race: when a USB device is bound or unbound by name, it
+ * waits for the lock of the device's parent without a reference to that. So
+ * whoever does so to a device of vhci-hcd and the removal of vhci-hcd exclude
+ * each other. Returns a descriptor, to be closed. @removal: that side
+ */
+int keep_parents(bool removal);
 
 int insert_module(const char *path, const char *params);
 int remove_module(const char *name);

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "hammer.h"
 
@@ -28,8 +29,10 @@ static int insert_core(void)
 /* Out, a moment without it, and what it needs to come back. EEXIST when it could not go. */
 static int take_out(const char *name)
 {
+	int keep = keep_parents(true);
 	int out = remove_module(name);
 
+	close(keep);
 	/* It is not there when the last load was refused. */
 	if (out && out != ENOENT)
 		return out;

@@ -71,9 +71,13 @@ static int raw_bind(void)
 
 static int generic_bind(void)
 {
-	return with_busid(random_below(3) ? "/sys/bus/usb/drivers/usb/bind" :
-					    "/sys/bus/usb/drivers/usb/unbind",
-			  "");
+	int keep = keep_parents(false);
+	int err = with_busid(random_below(3) ? "/sys/bus/usb/drivers/usb/bind" :
+					       "/sys/bus/usb/drivers/usb/unbind",
+			     "");
+
+	close(keep);
+	return err;
 }
 
 static int write_rules(void)

@@ -17,16 +17,20 @@
 #include "hammer.h"
 #include "../usbtest.h"
 
-/* Open a random device. */
+/* Open a random device; if that is gone, another. */
 static int any_device(char where)
 {
+	int tries, fd = -1;
 	char busid[32];
 
-	if (!random_device(where, busid, sizeof(busid))) {
-		errno = ENODEV;
-		return -1;
+	for (tries = 0; fd < 0 && tries < 4; tries++) {
+		if (!random_device(where, busid, sizeof(busid))) {
+			errno = ENODEV;
+			return -1;
+		}
+		fd = open_device(busid);
 	}
-	return open_device(busid);
+	return fd;
 }
 
 static int ioctl_once(unsigned long request, void *arg)
@@ -89,12 +93,15 @@ static int interface_driver(void)
 static int set_interface(void)
 {
 	struct usbdevfs_setinterface setting = { 0, random_below(3) };
+	struct usbdevfs_ioctl cmd = { .ioctl_code = USBDEVFS_DISCONNECT };
 	int fd = any_device('v');
 	unsigned int number = 0;
 	int err = 0;
 
 	if (fd < 0)
 		return errno;
+	if (random_below(2))
+		ioctl(fd, USBDEVFS_IOCTL, &cmd);
 	if (ioctl(fd, USBDEVFS_CLAIMINTERFACE, &number) ||
 	    ioctl(fd, USBDEVFS_SETINTERFACE, &setting))
 		err = errno;
@@ -290,7 +297,7 @@ static int root_hub(void)
 {
 	char path[256], name[32];
 	const char *dir = "/sys/bus/usb/drivers/usb";
-	int err;
+	int err, keep;
 
 	if (!random_match("/sys/devices/platform/vhci_hcd.*/usb*", path,
 			  sizeof(path)))
@@ -301,9 +308,14 @@ static int root_hub(void)
 			 atoi(strrchr(path, '/') + 4));
 		dir = "/sys/bus/usb/drivers/hub";
 	}
+	keep = keep_parents(false);
 	err = write_at(dir, "unbind", name);
+	close(keep);
 	sleep_ms(random_below(300));
-	return write_at(dir, "bind", name) ?: err;
+	keep = keep_parents(false);
+	err = write_at(dir, "bind", name) ?: err;
+	close(keep);
+	return err;
 }
 
 static int interface_bind(void)

@@ -10,9 +10,12 @@
 #include <glob.h>
 #include <limits.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -94,57 +97,135 @@ int read_at(const char *dir, const char *name, char *buf, size_t size)
 	return read_file(path, buf, size);
 }
 
+/*
+ * What there is to choose from, as it was up to a second ago: shared by all
+ * workers, for sysfs has one lock, and looking takes longer than doing.
+ */
+#define LISTS	  64
+#define LIST_SIZE 128
+#define LIST_AGE  1000 /* ms */
+
+struct list {
+	const char *pattern; /* or random_device()'s letter; the same in all workers */
+	long filled;
+	unsigned int n;
+	char paths[LIST_SIZE][96];
+};
+
+struct lists {
+	pthread_mutex_t lock;
+	struct list list[LISTS];
+};
+
+static struct lists *shared;
+
+bool lists_share(void)
+{
+	pthread_mutexattr_t attr;
+
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (shared == MAP_FAILED)
+		return false;
+	pthread_mutexattr_init(&attr);
+	pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
+	pthread_mutex_init(&shared->lock, &attr);
+	return true;
+}
+
+static void list_add(struct list *list, const char *path)
+{
+	if (list->n < LIST_SIZE)
+		snprintf(list->paths[list->n++], sizeof(list->paths[0]), "%s",
+			 path);
+}
+
+static void list_matches(struct list *list)
+{
+	glob_t g;
+	size_t i;
+
+	if (!glob(list->pattern, GLOB_NOSORT, NULL, &g))
+		for (i = 0; i < g.gl_pathc; i++)
+			list_add(list, g.gl_pathv[i]);
+	globfree(&g);
+}
+
+/* One of the list for @pattern, which @fill makes; false when it is empty. */
+static bool list_choose(const char *pattern, void (*fill)(struct list *list),
+			char *path, size_t size)
+{
+	static struct list mine;
+	struct list *list = shared->list;
+	long now = now_ms();
+	bool found;
+
+	pthread_mutex_lock(&shared->lock);
+	while (list->pattern && strcmp(list->pattern, pattern))
+		list++;
+	list->pattern = pattern;
+	if (!list->filled || now - list->filled > LIST_AGE) {
+		/* Others take the old one meanwhile. */
+		list->filled = now;
+		pthread_mutex_unlock(&shared->lock);
+		mine.pattern = pattern;
+		mine.filled = now;
+		mine.n = 0;
+		fill(&mine);
+		pthread_mutex_lock(&shared->lock);
+		*list = mine;
+	}
+	found = list->n;
+	if (found)
+		snprintf(path, size, "%s", list->paths[random_below(list->n)]);
+	pthread_mutex_unlock(&shared->lock);
+	return found;
+}
+
 bool random_match(const char *pattern, char *path, size_t size)
 {
-	bool found = false;
-	glob_t g;
-
-	if (!glob(pattern, GLOB_NOSORT, NULL, &g) && g.gl_pathc) {
-		snprintf(path, size, "%s", g.gl_pathv[random_below(g.gl_pathc)]);
-		found = true;
-	}
-	globfree(&g);
-	return found;
+	return list_choose(pattern, list_matches, path, size);
 }
 
 static bool is_imported(const char *path)
 {
 	char real[PATH_MAX];
+	ssize_t n = readlink(path, real, sizeof(real) - 1);
 
-	return realpath(path, real) && strstr(real, "/vhci_hcd.");
+	real[n < 0 ? 0 : n] = 0;
+	return strstr(real, "/vhci_hcd.");
 }
 
-static bool is_wanted(const char *path, char where)
+static bool is_device(const char *path)
 {
 	const char *name = strrchr(path, '/') + 1;
 	char class[16];
 
-	if (strchr(name, ':') || !strchr(name, '-'))
-		return false;
-	if (read_at(path, "bDeviceClass", class, sizeof(class)) ||
-	    !strncmp(class, "09", 2))
-		return false;
-	return where == 'a' || (where == 'v') == is_imported(path);
+	return !strchr(name, ':') &&
+	       !read_at(path, "bDeviceClass", class, sizeof(class)) &&
+	       strncmp(class, "09", 2);
+}
+
+static void list_devices(struct list *list)
+{
+	char where = list->pattern[0];
+	glob_t g;
+	size_t i;
+
+	if (!glob(DEVICES "/*-*", GLOB_NOSORT, NULL, &g))
+		for (i = 0; i < g.gl_pathc; i++)
+			if (is_device(g.gl_pathv[i]) &&
+			    (where == 'a' ||
+			     (where == 'v') == is_imported(g.gl_pathv[i])))
+				list_add(list, strrchr(g.gl_pathv[i], '/') + 1);
+	globfree(&g);
 }
 
 bool random_device(char where, char *busid, size_t size)
 {
-	bool found = false;
-	unsigned int n = 0;
-	glob_t g;
-	size_t i;
+	const char *list = where == 'a' ? "a" : where == 'v' ? "v" : "l";
 
-	if (glob(DEVICES "/*-*", GLOB_NOSORT, NULL, &g))
-		return false;
-	/* Each of them with the same probability. */
-	for (i = 0; i < g.gl_pathc; i++) {
-		if (!is_wanted(g.gl_pathv[i], where) || random_below(++n))
-			continue;
-		snprintf(busid, size, "%s", strrchr(g.gl_pathv[i], '/') + 1);
-		found = true;
-	}
-	globfree(&g);
-	return found;
+	return list_choose(list, list_devices, busid, size);
 }
 
 int open_device(const char *busid)
@@ -190,6 +271,14 @@ int start_program(char *const argv[])
 	dup2(null, 2);
 	execv(argv[0], argv);
 	_exit(127);
+}
+
+int keep_parents(bool removal)
+{
+	int fd = open("/tmp/hammer.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	flock(fd, removal ? LOCK_EX : LOCK_SH);
+	return fd;
 }
 
 int insert_module(const char *path, const char *params)

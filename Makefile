@@ -4,10 +4,13 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 
 help:
 	@echo "make demo       show it: a Pi and a workstation in two VMs (as root)"
-	@echo "make check      the tests, in VMs (as root); half an hour"
+	@echo "make check      the tests, in VMs (as root); an hour"
 	@echo "make fuzz       look for what breaks the drivers in user space; an hour, or FUZZ=SECONDS"
-	@echo "make soak       what takes longer: disks under load for ten minutes each"
+	@echo "make soak       what takes longer: races for an hour, disks under load and"
+	@echo "                random peers for ten minutes each (HAMMER, SOAK: seconds)"
 	@echo "make bench      what it costs beside the kernel's own, in VMs (as root); four minutes"
+	@echo "make bench-faults"
+	@echo "                what faults lead to, beside the kernel's own drivers; half an hour"
 	@echo "make modules    build the modules; KDIR=… names the kernel's headers"
 	@echo "make install    install them with dkms (as root); KERNEL=… for another than"
 	@echo "                the running one"
@@ -37,6 +40,10 @@ fuzz:
 soak:
 	tests/check soak
 
+bench-faults:
+	tests/vm/need git gcc make libc6-dev python3
+	tests/faults/bench
+
 bench:
 	tests/vm/need git gcc make libc6-dev python3
 	tests/bench/bench
@@ -54,4 +61,4 @@ clean:
 	$(MAKE) -C tests clean
 	$(MAKE) -C tests/fuzz clean
 
-.PHONY: help modules install uninstall demo check fuzz soak bench lint unit clean
+.PHONY: help modules install uninstall demo check fuzz soak bench bench-faults lint unit clean

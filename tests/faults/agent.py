@@ -392,12 +392,19 @@ class Agent:
             self.relay.stdin.write(how + "\n")
             self.relay.stdin.flush()
 
+    @staticmethod
+    def taken(*command):
+        return not subprocess.run(command, stdin=subprocess.DEVNULL, check=False).returncode
+
     def attach(self, busids):
         """Attaches all, through the relay when there is one. Return: their ports."""
         where = (["usbip", "--tcp-port", str(RELAY_PORT), "attach", "-r", "127.0.0.1", "-b"]
                  if self.relay else ["usbip", "attach", "-r", SERVER, "-b"])
         for busid in busids.values():
-            run(*where, busid)
+            if self.stock: # it shows a device as used before the tools find it, and they fail
+                must(20, self.taken, *where, busid)
+            else:
+                run(*where, busid)
         must(30, self.usable, True)
         return self.used()
 
@@ -478,9 +485,7 @@ class Agent:
         end = time.monotonic() + seconds
         taken = 0
         while time.monotonic() < end:
-            done = subprocess.run(["usbip", "attach", "-r", SERVER, "-b", busid],
-                                  stdin=subprocess.DEVNULL, capture_output=True, check=False)
-            taken += done.returncode == 0
+            taken += self.taken("usbip", "attach", "-r", SERVER, "-b", busid)
         return taken
 
     def gadget_works(self, busid):

@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Both kinds of disk, written to and verified for ten minutes each (SOAK: seconds). TAP.
+# Both kinds of disk, written to and verified for ten minutes each, and random peers as long, in
+# the debug kernel (SOAK: seconds). TAP.
 # Called by tests/check soak through prove.
-# Needs what tests/vm/root and run need.
+# Needs what tests/vm/root, scripts/debug-kernel/kernel and run need.
 set -eu
 
 # shellcheck source=test-lib.sh
@@ -20,9 +21,15 @@ soak() { # TEST QEMUARG...
 		-drive "if=none,id=d0,file=$log/disk.img,format=raw,snapshot=on" "$@"
 }
 
-echo 1..2
+echo 1..3
 soak both-disk-bot -device usb-storage,bus=xhci.0,drive=d0
 soak both-disk-uas -device usb-ehci,id=ehci -device usb-uas,id=uas,bus=ehci.0 \
 	-device scsi-hd,bus=uas.0,drive=d0
 rm -rf "$log/tree" "$log/disk.img"
+
+prepare soak-random "$("$here/../../scripts/debug-kernel/kernel")"
+check "random peers" "$here/run" -n random -m 2048M -t $((seconds + 3000)) -l "$log" \
+	-s "$log/tree" "$root" /usbip-ext/tests/vm/random.guest "$seconds" -- \
+	-audiodev none,id=none -device usb-audio,bus=xhci.0,audiodev=none
+rm -rf "$log/tree"
 exit $failed

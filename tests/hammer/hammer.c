@@ -20,10 +20,9 @@
 
 #include "hammer.h"
 
-#define MAX_OPS	 64
-#define MAX_PIDS 4096
-#define D_LIMIT                                                                \
-	25000 /* ms in state D that are too many: peer_timeout and 5 s */
+#define MAX_OPS	  64
+#define MAX_PIDS  4096
+#define D_LIMIT	  25000	 /* ms in state D: peer_timeout and 5 s */
 #define END_LIMIT 120000 /* ms for the workers to finish what they do */
 
 const char *sim_path;

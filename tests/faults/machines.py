@@ -165,7 +165,7 @@ class Machines:
     def end(self):
         """Lets the agents end, as far as there are any. Return: complaints."""
         complaints = ""
-        for machine in self.both:
+        for machine in reversed(self.both):  # the client writes to the server's disk at its end
             if machine.ended is None:
                 try:
                     machine.ask("bye", 20)

@@ -2,7 +2,8 @@
 /*
  * A client's commands become URBs of the device, their results answers.
  * May call budget.c, buffer.c, request.c, device.c, core and the USB core.
- * Called by core's connection, and by the host controller on completion.
+ * Called by core's connection, by the host controller on completion, and by
+ * device.c and request.c.
  */
 #include <linux/slab.h>
 
@@ -635,7 +636,7 @@ static int pick_urbs(struct usb_anchor *anchor, struct urb **picked, int max)
 
 /**
  * host_kill_urbs - cancel every URB of a client and wait for them
- * @hdev: its connection is ending
+ * @hdev: its connection is ending, or the caller is its reader
  *
  * All are cancelled before one is waited for: some host controllers need a
  * frame or more for each. From the last to the first, so that none is carried

@@ -394,7 +394,9 @@ class Agent:
 
     @staticmethod
     def taken(*command):
-        return not subprocess.run(command, stdin=subprocess.DEVNULL, check=False).returncode
+        """Does a command that may fail succeed?"""
+        return not subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True,
+                                  check=False).returncode
 
     def attach(self, busids):
         """Attaches all, through the relay when there is one. Return: their ports."""

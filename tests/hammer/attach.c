@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Operations of the client: attach over TCP and socket pairs, peers that die, detach.
- * May call util.c and sim/pair.c; starts usbip-sim.
+ * May call util.c, sim/pair.c and sim/op.h; starts usbip-sim.
  * Called by hammer.c.
  */
 #include <arpa/inet.h>
@@ -15,38 +15,24 @@
 #include <unistd.h>
 
 #include "hammer.h"
+#include "../sim/op.h"
 
 #define SIM_PORT    3300 /* hammer.sh starts it there */
-#define USBIPD_PORT 3240
+#define USBIPD_PORT OP_PORT
 #define SIM_DEVICES 12
 
-/* OP_REQ_IMPORT and its answer, as usbip_protocol.rst has them. */
+/* A request for one device; its busid follows the common part. */
 struct op_import {
-	uint16_t version;
-	uint16_t code;
-	uint32_t status;
+	struct op_common common;
 	char busid[32];
-} __attribute__((packed));
-
-struct op_reply {
-	uint16_t version;
-	uint16_t code;
-	uint32_t status;
-} __attribute__((packed));
-
-struct op_device {
-	char path[256];
-	char busid[32];
-	uint32_t busnum;
-	uint32_t devnum;
-	uint32_t speed;
-	uint8_t rest[12];
-} __attribute__((packed));
+};
 
 static int import(int fd, const char *busid, struct op_device *dev)
 {
-	struct op_import req = { htons(0x0111), htons(0x8003), 0, "" };
-	struct op_reply reply;
+	struct op_import req = {
+		.common = { htons(OP_VERSION), htons(OP_REQ_IMPORT), 0 },
+	};
+	struct op_common reply;
 
 	strncpy(req.busid, busid, sizeof(req.busid) - 1);
 	if (send(fd, &req, sizeof(req), 0) != sizeof(req) ||

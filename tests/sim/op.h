@@ -2,7 +2,7 @@
 /*
  * The messages before a device is imported: device list and import, byte layout.
  * May use byte order macros and libc types only. Pure.
- * Called by the server (usbip-sim) and the client (usbip-peer).
+ * Called by the server (usbip-sim), the client (usbip-peer) and the hammer.
  */
 #ifndef SIM_OP_H
 #define SIM_OP_H

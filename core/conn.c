@@ -209,6 +209,13 @@ put:
 }
 EXPORT_SYMBOL_GPL(usbipx_conn_create);
 
+/* Unless it is not UP yet. The caller holds conn->lock and has set the reason. */
+static void conn_begin_close(struct usbipx_conn *conn)
+{
+	if (conn_set_state(conn, USBIPX_CONN_CLOSING))
+		queue_work(usbipx_close_wq, &conn->close_work);
+}
+
 /**
  * usbipx_conn_start - take the socket over and begin to receive
  * @conn: a NEW connection; on success it holds a reference of its own until
@@ -254,6 +261,8 @@ int usbipx_conn_start(struct usbipx_conn *conn)
 		conn_set_state(conn, USBIPX_CONN_UP);
 		/* What came before the callbacks were there. */
 		queue_work(usbipx_wq, &conn->rx_work);
+		if (conn->reason)
+			conn_begin_close(conn);
 		ret = 0;
 	} else {
 		conn_set_state(conn, USBIPX_CONN_DEAD);
@@ -271,7 +280,7 @@ EXPORT_SYMBOL_GPL(usbipx_conn_start);
 
 /**
  * usbipx_conn_close - begin to take a connection down
- * @conn: the connection; if it is not UP nothing happens
+ * @conn: the connection; one that is NEW ends as soon as it is UP
  * @error: negative errno, or 0 for an orderly end
  * @reason: static text for the log; the first caller's is kept
  *
@@ -284,10 +293,10 @@ void usbipx_conn_close(struct usbipx_conn *conn, int error, const char *reason)
 	unsigned long flags;
 
 	spin_lock_irqsave(&conn->lock, flags);
-	if (conn_set_state(conn, USBIPX_CONN_CLOSING)) {
+	if (!conn->reason) {
 		conn->error = error;
 		conn->reason = reason;
-		queue_work(usbipx_close_wq, &conn->close_work);
+		conn_begin_close(conn);
 	}
 	spin_unlock_irqrestore(&conn->lock, flags);
 }
@@ -381,6 +390,9 @@ EXPORT_SYMBOL_GPL(usbipx_conn_wait_closed);
  * @buf: filled in
  * @size: of @buf
  *
+ * The peer's end reads the same whoever met it first, the reader, the sender or
+ * the socket. A peer that closes before it has read all resets (RFC 2525, 2.17).
+ *
  * Context: any. Return: @buf.
  */
 const char *usbipx_conn_describe(struct usbipx_conn *conn, char *buf, size_t size)
@@ -389,6 +401,10 @@ const char *usbipx_conn_describe(struct usbipx_conn *conn, char *buf, size_t siz
 		scnprintf(buf, size, "peer sent a bad %s: %d (0x%x)",
 			  conn->rx.fault.what, (s32)conn->rx.fault.value,
 			  conn->rx.fault.value);
+	else if (conn->error == -ECONNRESET)
+		scnprintf(buf, size, "peer reset the connection");
+	else if (conn->error == -EPIPE)
+		scnprintf(buf, size, "peer closed the connection");
 	else if (conn->error)
 		scnprintf(buf, size, "%s: error %d", conn->reason, conn->error);
 	else

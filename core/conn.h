@@ -158,7 +158,7 @@ struct usbipx_conn_ops {
  * @timeout: peer_timeout in seconds, 0: none; invariant once UP
  * @lock: see above
  * @state: protected by @lock
- * @reason: why the connection ended, set once with CLOSING
+ * @reason: why the connection ended, set once, with CLOSING or, for a NEW one, before
  * @error: errno that goes with @reason
  * @tx_queue: PDUs to send, the first may be sent in part; protected by @lock
  * @tx_sending: somebody is sending; protected by @lock

@@ -187,12 +187,10 @@ static void outcome(const struct table *t, const struct one *one,
 	} else if (!strcmp(one->outcome, "leaves unread")) {
 		/* Which comes as RST, unless nothing was answered yet. */
 		*end = "; close";
-		snprintf(goes, size,
-			 "@(peer closed the connection|c@(onnection lost|annot send): error -@(104|32))");
+		snprintf(goes, size, "peer @(closed|reset) the connection");
 	} else if (!strcmp(one->outcome, "resets")) {
 		*end = "; rst";
-		snprintf(goes, size,
-			 "c@(onnection lost|annot send): error -@(104|32)");
+		snprintf(goes, size, "peer @(closed|reset) the connection");
 	} else if (!strncmp(one->outcome, "closed ", 7)) {
 		*end = "; expect-close";
 		snprintf(goes, size, "peer sent a bad %s (0x*)",

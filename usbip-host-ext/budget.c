@@ -56,21 +56,39 @@ static void resume_reader(struct host_device *hdev)
 {
 	lockdep_assert_held(&hdev->lock);
 	WRITE_ONCE(hdev->paused, false);
+	hdev->stall_armed = false;
+	cancel_delayed_work(&hdev->stall_work);
 	if (hdev->conn)
 		usbipx_conn_rx_resume(hdev->conn);
 }
 
-/* Something was subtracted. */
-static void room_made(struct host_device *hdev)
+/* Something was subtracted; with @completed an URB, so that nothing is stalled. */
+static void room_made(struct host_device *hdev, bool completed)
 {
 	unsigned long flags;
 
 	smp_mb__after_atomic(); /* see pause_reader() */
-	if (!READ_ONCE(hdev->paused))
+	if (!READ_ONCE(hdev->paused) && !(completed && READ_ONCE(hdev->stalled)))
 		return;
 	spin_lock_irqsave(&hdev->lock, flags);
-	resume_reader(hdev);
+	if (completed)
+		WRITE_ONCE(hdev->stalled, false);
+	if (hdev->paused)
+		resume_reader(hdev);
 	spin_unlock_irqrestore(&hdev->lock, flags);
+}
+
+/* The reader has paused because of an URB: not for ever, unless it was resumed. */
+static void arm_stall(struct host_device *hdev)
+{
+	unsigned long wait = stall_time(hdev);
+
+	spin_lock_irq(&hdev->lock);
+	if (hdev->paused && wait) {
+		hdev->stall_armed = true;
+		mod_delayed_work(usbipx_wq, &hdev->stall_work, wait);
+	}
+	spin_unlock_irq(&hdev->lock);
 }
 
 /**
@@ -92,11 +110,10 @@ int host_charge_urb(struct host_device *hdev, long bytes, bool may_sleep)
 			return -EAGAIN;
 		pause_reader(hdev);
 		if (!urb_fits(hdev, bytes)) {
-			if (stall_time(hdev))
-				mod_delayed_work(usbipx_wq, &hdev->stall_work,
-						 stall_time(hdev));
+			arm_stall(hdev);
 			return -EBUSY;
 		}
+		WRITE_ONCE(hdev->paused, false);
 	}
 	atomic_long_add(bytes, &hdev->charged);
 	return 0;
@@ -112,9 +129,7 @@ int host_charge_urb(struct host_device *hdev, long bytes, bool may_sleep)
 void host_uncharge_urb(struct host_device *hdev, long bytes)
 {
 	atomic_long_sub(bytes, &hdev->charged);
-	if (READ_ONCE(hdev->stalled))
-		WRITE_ONCE(hdev->stalled, false);
-	room_made(hdev);
+	room_made(hdev, true);
 }
 
 /**
@@ -137,6 +152,7 @@ int host_charge_answer(struct host_device *hdev, bool may_sleep)
 		pause_reader(hdev);
 		if (!answer_fits(hdev))
 			return -EBUSY;
+		WRITE_ONCE(hdev->paused, false);
 	}
 	atomic_long_inc(&hdev->answers);
 	return 0;
@@ -151,23 +167,27 @@ int host_charge_answer(struct host_device *hdev, bool may_sleep)
 void host_uncharge_answer(struct host_device *hdev)
 {
 	atomic_long_dec(&hdev->answers);
-	room_made(hdev);
+	room_made(hdev, false);
 }
 
-/* The reader has paused for stall_time(). */
+/* The reader has paused for stall_time(), unless it was resumed at this very moment. */
 static void stall_work(struct work_struct *work)
 {
 	struct host_device *hdev = container_of(to_delayed_work(work),
 						struct host_device, stall_work);
 
+	spin_lock_irq(&hdev->lock);
+	if (!hdev->stall_armed || delayed_work_pending(&hdev->stall_work)) {
+		spin_unlock_irq(&hdev->lock);
+		return;
+	}
+	WRITE_ONCE(hdev->stalled, true);
+	resume_reader(hdev);
+	spin_unlock_irq(&hdev->lock);
 	dev_warn_ratelimited(&hdev->udev->dev,
 			     "client's transfers take %ld KiB and none completes: refusing more, client_memory_mb=%u\n",
 			     atomic_long_read(&hdev->charged) >> 10,
 			     READ_ONCE(host_client_memory_mb));
-	spin_lock_irq(&hdev->lock);
-	WRITE_ONCE(hdev->stalled, true);
-	resume_reader(hdev);
-	spin_unlock_irq(&hdev->lock);
 }
 
 /**
@@ -191,5 +211,6 @@ void host_budget_end(struct host_device *hdev)
 {
 	cancel_delayed_work_sync(&hdev->stall_work);
 	hdev->stalled = false;
+	hdev->stall_armed = false;
 	hdev->paused = false;
 }

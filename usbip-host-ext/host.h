@@ -62,7 +62,8 @@ enum host_status {
  * @paused: the connection's reader waits until there is less of either; set by
  *	the reader, see budget.c
  * @stalled: none of @charged completes; what does not fit is refused
- * @stall_work: finds that out
+ * @stall_armed: @stall_work may find that out; under @lock
+ * @stall_work: finds it out
  * @urbs: hurbs at the host controller, by seqnum
  * @inflight: the same URBs, to kill them and to wait for their completions
  * @kept: hurbs for the next URBs
@@ -79,6 +80,7 @@ struct host_device {
 	atomic_long_t answers;
 	bool paused;
 	bool stalled;
+	bool stall_armed;
 	struct delayed_work stall_work;
 	DECLARE_HASHTABLE(urbs, 6);
 	struct usb_anchor inflight;
@@ -101,7 +103,8 @@ struct host_reply {
 /**
  * struct host_urb - an URB of a client
  * @reply: RET_SUBMIT
- * @urb: its only reference but for the host controller's
+ * @urb: the hurb has a reference; the host controller, @hdev->inflight and who unlinks it
+ *	have others
  * @hash: in hdev->urbs while at the host controller
  * @seqnum: of CMD_SUBMIT
  * @unlink: RET_UNLINK to send when the URB completes, or NULL; under hdev->lock

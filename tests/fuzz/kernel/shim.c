@@ -287,6 +287,14 @@ bool cancel_work_sync(struct work_struct *work)
 	return true;
 }
 
+bool cancel_delayed_work(struct delayed_work *d)
+{
+	if (list_empty(&d->work.pending))
+		return false;
+	list_del_init(&d->work.pending);
+	return true;
+}
+
 static bool work_can_run(const struct work_struct *work)
 {
 	if (work->running || time_before(jiffies, work->due))

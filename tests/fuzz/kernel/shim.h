@@ -544,6 +544,8 @@ static inline bool cancel_delayed_work_sync(struct delayed_work *d)
 {
 	return cancel_work_sync(&d->work);
 }
+bool cancel_delayed_work(struct delayed_work *d);
+#define delayed_work_pending(d) (!list_empty(&(d)->work.pending))
 void flush_workqueue(struct workqueue_struct *wq);
 
 struct tasklet_struct {

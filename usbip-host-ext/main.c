@@ -66,7 +66,10 @@ static int __init host_init(void)
 		return ret;
 	}
 	registered = true;
-	/* Rules that were written since the driver looked at the devices. */
+	/*
+	 * Rules that were written since the driver looked at the devices. They are
+	 * in force whatever it says, and it has said it in the log.
+	 */
 	host_apply_rules();
 	return 0;
 }

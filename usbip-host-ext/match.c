@@ -122,9 +122,9 @@ static bool is_ours(struct usb_device *udev)
 	return udev->dev.driver == compat_usb_device_driver(&host_driver);
 }
 
-static bool is_any(struct usb_device *udev)
+static bool has_no_driver(struct usb_device *udev)
 {
-	return true;
+	return !READ_ONCE(udev->dev.driver);
 }
 
 /*
@@ -473,12 +473,14 @@ int host_rebind(const char *busid)
 
 	if (!udev)
 		return -ENODEV;
-	/* Before the lock, which may be held for long. */
-	if (READ_ONCE(udev->dev.driver)) {
+	/* Before the lock, which may be held for long, and with it. */
+	if (!has_no_driver(udev)) {
 		ret = -EBUSY;
-	} else if (get_with_parent(udev, is_any)) {
+	} else if (get_with_parent(udev, has_no_driver)) {
 		ret = device_reprobe(&udev->dev);
 		put_with_parent(udev);
+	} else if (!has_no_driver(udev)) {
+		ret = -EBUSY;
 	}
 	usb_put_dev(udev);
 	return ret;

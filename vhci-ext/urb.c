@@ -335,6 +335,8 @@ static void vurb_unlink(struct vhci_urb *vurb, struct usbipx_conn *conn)
 		return; /* closing: closed() gives the URB back */
 
 	vurb->holds++;
+	vurb->late = false;
+	vurb->unlinked = jiffies;
 	vurb->deadline = jiffies + wait;
 	list_add_tail(&vurb->node, &port->unlinking);
 	/* Does nothing when an earlier one is waited for already. */
@@ -388,6 +390,28 @@ out:
 	return ret;
 }
 
+/*
+ * The deadline has come for one that is half sent, whose memory the socket has:
+ * only the server, by reading the rest, can let it be given back. Whoever
+ * cancelled it may be waiting in state D, so the rest gets no longer than a
+ * silence, and one look more than the first, which may have met a send that is
+ * just ending. The caller holds port->lock.
+ */
+static void vurb_wait_for_rest(struct vhci_urb *vurb)
+{
+	struct vhci_port *port = vurb->port;
+	unsigned long patience = usbipx_conn_patience(port->conn);
+
+	lockdep_assert_held(&port->lock);
+	if (vurb->late && patience &&
+	    time_after_eq(jiffies, vurb->unlinked + patience))
+		usbipx_conn_close(port->conn, -ETIMEDOUT,
+				  "peer does not take the rest of a cancelled transfer");
+	vurb->late = true;
+	vurb->deadline = jiffies + unlink_wait();
+	list_move_tail(&vurb->node, &port->unlinking);
+}
+
 /**
  * vhci_unlink_work - give up waiting for RET_UNLINK
  * @work: of the port
@@ -413,9 +437,7 @@ void vhci_unlink_work(struct work_struct *work)
 		/* It may have been with the sender when it was unlinked. */
 		vurb_cancel(vurb, port->conn);
 		if (vurb->sending) {
-			/* Half sent; the socket has its memory. */
-			vurb->deadline = jiffies + unlink_wait();
-			list_move_tail(&vurb->node, &port->unlinking);
+			vurb_wait_for_rest(vurb);
 			continue;
 		}
 		list_del_init(&vurb->node);

@@ -167,11 +167,13 @@ struct vhci_layout {
  * @urb: NULL once given back; all below protected by port->lock
  * @hash: in port->urbs while @urb is set
  * @node: in port->unlinking while waiting for RET_UNLINK
+ * @unlinked: jiffies of CMD_UNLINK
  * @deadline: jiffies at which the wait for RET_UNLINK ends
  * @seqnum: of CMD_SUBMIT
  * @holds: reasons to keep this: @urb, each PDU in the connection's hands, a
  *	timeout that waits for the reader
  * @sending: CMD_SUBMIT is in the connection's hands, the URB's memory with it
+ * @late: and was at a deadline already
  * @receiving: the answer is being received into the URB's memory
  * @answered: the answer came while @sending; given back after that
  * @status: for the giveback, when @answered
@@ -183,10 +185,12 @@ struct vhci_urb {
 	struct urb *urb;
 	struct hlist_node hash;
 	struct list_head node;
+	unsigned long unlinked;
 	unsigned long deadline;
 	u32 seqnum;
 	u8 holds;
 	bool sending;
+	bool late;
 	bool receiving;
 	bool answered;
 	int status;

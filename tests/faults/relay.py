@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A TCP relay that misbehaves when told: relay.py PORT SERVER SERVERPORT
 
-Called by agent in the client's VM. Each driver takes it for its peer. Needs nothing but
-Python. One word a line on standard input: rst, fin (half-close both ways), slow-read
-(a byte a second is read), slow-write (all is read, a byte a second is passed on).
+Called by agent in the client's VM and by a kselftest. Each driver takes it for its peer. Needs
+nothing but Python. One word a line on standard input: rst, fin (half-close both ways), slow-read
+(a byte a second is read), sip (16 KiB a second), slow-write (all is read, a byte a second is
+passed on).
 """
 import os
 import select
@@ -13,6 +14,7 @@ import sys
 import time
 
 BUFFER = 32 << 10  # of each socket, so that who is not read notices soon
+READ = {"slow-read": 1, "sip": 16 << 10}  # bytes at once; once a second
 
 
 class Way:
@@ -73,7 +75,7 @@ class Relay:
     def move(self, way, readable, writable):
         """Pass on what can be passed on."""
         if readable:
-            data = way.source.recv(1 if self.mode == "slow-read" else 65536)
+            data = way.source.recv(READ.get(self.mode, 65536))
             if not data:
                 way.over = True
             elif self.mode != "fin":
@@ -85,7 +87,7 @@ class Relay:
             way.sink.shutdown(socket.SHUT_WR)
 
     def slow(self):
-        return self.mode.startswith("slow")
+        return self.mode in READ or self.mode == "slow-write"
 
     def step(self):
         """Wait for something, do it."""
@@ -101,7 +103,7 @@ class Relay:
             wanted[way.sink] = wanted.get(way.sink, select.POLLRDHUP)
             if not way.over and (tick or self.mode == "slow-write"):
                 wanted[way.source] |= select.POLLIN
-            if way.data and (tick or self.mode == "slow-read"):
+            if way.data and (tick or self.mode in READ):
                 wanted[way.sink] |= select.POLLOUT
         for end, events in wanted.items():
             poll.register(end, events)

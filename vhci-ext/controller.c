@@ -12,7 +12,7 @@
 
 static struct vhci_controller *controllers[VHCI_MAX_CONTROLLERS];
 
-/* How many there are. Written at load only. */
+/* How many there are. Written at load and at unload, while sysfs has no file of ours. */
 unsigned int vhci_ncontrollers;
 
 /* Result of the last probe; they run one after the other, at load only. */

@@ -74,14 +74,17 @@ void vhci_port_unplugged(struct vhci_port *port)
 }
 
 /**
- * vhci_hub_status_data - which ports have changed
+ * vhci_hub_status_data - to which ports a device has come, and from which it has gone
  * @hcd: the host controller
  * @buf: one bit a port, from bit 1
  *
+ * All other changes are what whoever has locked the port has asked for, and looks
+ * for; told here, they would make the hub driver wait for that lock.
+ *
  * The USB core may deliver an answer after a younger one that had more bits,
  * and the hub driver keeps the last. So as long as anything is to be told, the
- * core asks four times a second (also while a root hub that was deprived of its
- * driver has nobody to tell). The lock makes the flag that of the last look, and
+ * core asks four times a second, and wakes the root hub (also while one that was
+ * deprived of its driver has nobody to tell). The lock makes the flag that of the last look, and
  * where a device comes or goes there is a look after it.
  *
  * Context: any. Return: bytes in @buf, or 0 when nothing changed.
@@ -97,7 +100,8 @@ int vhci_hub_status_data(struct usb_hcd *hcd, char *buf)
 	memset(buf, 0, size);
 	spin_lock_irqsave(&hub->poll_lock, flags);
 	for (i = 0; i < hub->nports; i++) {
-		if (!READ_ONCE(hub->ports[i].change))
+		if (!(READ_ONCE(hub->ports[i].change) &
+		      USB_PORT_STAT_C_CONNECTION))
 			continue;
 		buf[(i + 1) / 8] |= BIT((i + 1) % 8);
 		changed = true;

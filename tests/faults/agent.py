@@ -147,8 +147,7 @@ class Agent:
     """What can be asked for."""
 
     def __init__(self):
-        self.watch = Watch()
-        self.watch.start()
+        self.watch = Watch()  # not started: what it reads in /proc stays there for a while
         self.since = time.monotonic()
         self.log = os.open("/dev/kmsg", os.O_RDONLY | os.O_NONBLOCK)
         self.marks = 0
@@ -537,6 +536,7 @@ def main():
     threading.stack_size(1 << 20)
     ctypes.CDLL(None).mlockall(3)
     agent = Agent()
+    agent.watch.start()
     number = 1
     while True:
         path = f"/out/{name}.ask.{number}"

@@ -36,7 +36,7 @@ ok() {
 	n=$((n + 1))
 	if ! "$@"; then
 		echo "# exit $rc; false: $*"
-		sed 's/^/# /' "$tmp/words" "$tmp/errors"
+		tail -n 20 "$tmp/words" "$tmp/errors" "$tmp"/log/*.console | sed 's/^/# /'
 		printf 'not '
 	fi
 	echo "ok $n - $what"

@@ -223,6 +223,16 @@ static unsigned long total(void)
 	return sum;
 }
 
+static bool all_were_done(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < n_ops; i++)
+		if (!tallies[i].done)
+			return false;
+	return true;
+}
+
 /* The workers end by themselves. Return: how many did not. */
 static unsigned int end_workers(void)
 {
@@ -279,8 +289,9 @@ static int usage(void)
 	puts("hammer [-s SEED] [-x NAME]... [-f FACTOR] -d TREE SECONDS\n"
 	     "TREE is this project's, with the modules and tests/sim built; -x leaves an operation\n"
 	     "out; FACTOR says how slow the kernel is: pauses are longer by that.\n"
-	     "Prints a table; exits 1 when a worker does not end or never succeeded, with 4 more\n"
-	     "when a task was in state D for too long.");
+	     "Goes on until each operation has succeeded once, for SECONDS more at most. Prints a\n"
+	     "table; exits 1 when a worker does not end or never succeeded, with 4 more when a task\n"
+	     "was in state D for too long.");
 	return 2;
 }
 
@@ -341,7 +352,8 @@ int main(int argc, char **argv)
 	}
 	/* Watches in time, whatever the load. */
 	setpriority(PRIO_PROCESS, 0, -10);
-	for (told = begin; now_ms() < end; sleep_ms(1000)) {
+	for (told = begin; now_ms() < (all_were_done() ? end : 2 * end - begin);
+	     sleep_ms(1000)) {
 		look_for_sleepers();
 		if (now_ms() - told < 30000)
 			continue;

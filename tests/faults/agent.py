@@ -358,7 +358,11 @@ class Agent:
         """Of every port: number, state, busid, kind of hub."""
         ports = []
         for path in glob.glob("/sys/devices/platform/vhci_hcd.*/status*"):
-            for line in read(path).splitlines()[1:]:
+            try:
+                lines = read(path).splitlines()[1:]
+            except OSError:
+                continue  # its controller has just gone, with its module
+            for line in lines:
                 words = line.split()
                 ports.append((int(words[1]), int(words[2]), words[6], words[0]))
         return sorted(ports)

@@ -84,8 +84,8 @@ void vhci_port_unplugged(struct vhci_port *port)
  * The USB core may deliver an answer after a younger one that had more bits,
  * and the hub driver keeps the last. So as long as anything is to be told, the
  * core asks four times a second, and wakes the root hub (also while one that was
- * deprived of its driver has nobody to tell). The lock makes the flag that of the last look, and
- * where a device comes or goes there is a look after it.
+ * deprived of its driver has nobody to tell). The lock makes the flag that of
+ * the last look, and where a device comes or goes there is a look after it.
  *
  * Context: any. Return: bytes in @buf, or 0 when nothing changed.
  */

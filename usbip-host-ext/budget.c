@@ -52,12 +52,27 @@ static void pause_reader(struct host_device *hdev)
 	smp_mb();
 }
 
+static void disarm_stall(struct host_device *hdev)
+{
+	lockdep_assert_held(&hdev->lock);
+	WRITE_ONCE(hdev->stall_armed, false);
+	cancel_delayed_work(&hdev->stall_work);
+}
+
+/* There was room when it looked once more. */
+static void go_on(struct host_device *hdev)
+{
+	spin_lock_irq(&hdev->lock);
+	WRITE_ONCE(hdev->paused, false);
+	disarm_stall(hdev);
+	spin_unlock_irq(&hdev->lock);
+}
+
+/* It looks again; whether it goes on it will see. */
 static void resume_reader(struct host_device *hdev)
 {
 	lockdep_assert_held(&hdev->lock);
 	WRITE_ONCE(hdev->paused, false);
-	hdev->stall_armed = false;
-	cancel_delayed_work(&hdev->stall_work);
 	if (hdev->conn)
 		usbipx_conn_rx_resume(hdev->conn);
 }
@@ -68,24 +83,33 @@ static void room_made(struct host_device *hdev, bool completed)
 	unsigned long flags;
 
 	smp_mb__after_atomic(); /* see pause_reader() */
-	if (!READ_ONCE(hdev->paused) && !(completed && READ_ONCE(hdev->stalled)))
+	if (!READ_ONCE(hdev->paused) &&
+	    !(completed &&
+	      (READ_ONCE(hdev->stalled) || READ_ONCE(hdev->stall_armed))))
 		return;
 	spin_lock_irqsave(&hdev->lock, flags);
-	if (completed)
+	if (completed) {
 		WRITE_ONCE(hdev->stalled, false);
-	if (hdev->paused)
+		disarm_stall(hdev);
+	}
+	if (READ_ONCE(hdev->paused))
 		resume_reader(hdev);
 	spin_unlock_irqrestore(&hdev->lock, flags);
 }
 
-/* The reader has paused because of an URB: not for ever, unless it was resumed. */
+/*
+ * The reader has paused because of an URB: not for ever, unless it was resumed.
+ * When it looks again and still finds no room, the time goes on.
+ */
 static void arm_stall(struct host_device *hdev)
 {
 	unsigned long wait = stall_time(hdev);
 
 	spin_lock_irq(&hdev->lock);
-	if (hdev->paused && wait) {
-		hdev->stall_armed = true;
+	if (hdev->stalled && hdev->paused) {
+		resume_reader(hdev); /* it was found since the reader looked */
+	} else if (hdev->paused && wait && !hdev->stall_armed) {
+		WRITE_ONCE(hdev->stall_armed, true);
 		mod_delayed_work(usbipx_wq, &hdev->stall_work, wait);
 	}
 	spin_unlock_irq(&hdev->lock);
@@ -113,7 +137,9 @@ int host_charge_urb(struct host_device *hdev, long bytes, bool may_sleep)
 			arm_stall(hdev);
 			return -EBUSY;
 		}
-		WRITE_ONCE(hdev->paused, false);
+		go_on(hdev);
+	} else if (may_sleep && READ_ONCE(hdev->stall_armed)) {
+		go_on(hdev); /* the limit was raised meanwhile */
 	}
 	atomic_long_add(bytes, &hdev->charged);
 	return 0;
@@ -123,13 +149,14 @@ int host_charge_urb(struct host_device *hdev, long bytes, bool may_sleep)
  * host_uncharge_urb - the memory of an URB is free again
  * @hdev: the device
  * @bytes: as charged
+ * @completed: the URB has; false when it was not even submitted
  *
  * Context: any, without hdev->lock.
  */
-void host_uncharge_urb(struct host_device *hdev, long bytes)
+void host_uncharge_urb(struct host_device *hdev, long bytes, bool completed)
 {
 	atomic_long_sub(bytes, &hdev->charged);
-	room_made(hdev, true);
+	room_made(hdev, completed);
 }
 
 /**
@@ -152,7 +179,7 @@ int host_charge_answer(struct host_device *hdev, bool may_sleep)
 		pause_reader(hdev);
 		if (!answer_fits(hdev))
 			return -EBUSY;
-		WRITE_ONCE(hdev->paused, false);
+		go_on(hdev);
 	}
 	atomic_long_inc(&hdev->answers);
 	return 0;
@@ -170,7 +197,7 @@ void host_uncharge_answer(struct host_device *hdev)
 	room_made(hdev, false);
 }
 
-/* The reader has paused for stall_time(), unless it was resumed at this very moment. */
+/* No URB has completed for stall_time(), unless one has at this very moment. */
 static void stall_work(struct work_struct *work)
 {
 	struct host_device *hdev = container_of(to_delayed_work(work),
@@ -181,8 +208,10 @@ static void stall_work(struct work_struct *work)
 		spin_unlock_irq(&hdev->lock);
 		return;
 	}
+	WRITE_ONCE(hdev->stall_armed, false);
 	WRITE_ONCE(hdev->stalled, true);
-	resume_reader(hdev);
+	if (READ_ONCE(hdev->paused))
+		resume_reader(hdev);
 	spin_unlock_irq(&hdev->lock);
 	dev_warn_ratelimited(&hdev->udev->dev,
 			     "client's transfers take %ld KiB and none completes: refusing more, client_memory_mb=%u\n",

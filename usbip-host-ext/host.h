@@ -62,7 +62,7 @@ enum host_status {
  * @paused: the connection's reader waits until there is less of either; set by
  *	the reader, see budget.c
  * @stalled: none of @charged completes; what does not fit is refused
- * @stall_armed: @stall_work may find that out; under @lock
+ * @stall_armed: @stall_work may find that out; changed under @lock
  * @stall_work: finds it out
  * @urbs: hurbs at the host controller, by seqnum
  * @inflight: the same URBs, to kill them and to wait for their completions
@@ -169,7 +169,7 @@ void host_buffer_exit(void);
 /* budget.c */
 extern unsigned int host_client_memory_mb;
 int host_charge_urb(struct host_device *hdev, long bytes, bool may_sleep);
-void host_uncharge_urb(struct host_device *hdev, long bytes);
+void host_uncharge_urb(struct host_device *hdev, long bytes, bool completed);
 int host_charge_answer(struct host_device *hdev, bool may_sleep);
 void host_uncharge_answer(struct host_device *hdev);
 void host_budget_init(struct host_device *hdev);

@@ -105,13 +105,7 @@ static void hurb_destroy(struct host_urb *hurb)
 	kfree(hurb);
 }
 
-/**
- * host_hurb_free - let go of a hurb that nobody knows
- * @hurb: its URB is not at the host controller, its answer not queued
- *
- * Context: any.
- */
-void host_hurb_free(struct host_urb *hurb)
+static void hurb_release(struct host_urb *hurb, bool completed)
 {
 	struct host_device *hdev = hurb->reply.hdev;
 	long charge = hurb->charge;
@@ -120,7 +114,18 @@ void host_hurb_free(struct host_urb *hurb)
 	kfree(hurb->reply.tx.iso);
 	if (!hurb_keep(hurb))
 		hurb_destroy(hurb);
-	host_uncharge_urb(hdev, charge);
+	host_uncharge_urb(hdev, charge, completed);
+}
+
+/**
+ * host_hurb_free - let go of a hurb that nobody knows
+ * @hurb: its URB is not at the host controller, its answer not queued
+ *
+ * Context: any.
+ */
+void host_hurb_free(struct host_urb *hurb)
+{
+	hurb_release(hurb, true);
 }
 
 /**
@@ -329,7 +334,7 @@ static struct host_urb *hurb_alloc(struct host_device *hdev,
 	ret = may_sleep ? -ENOMEM : -EAGAIN;
 	hurb = hurb_new(hdev, packets, gfp);
 	if (!hurb) {
-		host_uncharge_urb(hdev, charge);
+		host_uncharge_urb(hdev, charge, false);
 		return ERR_PTR(ret);
 	}
 
@@ -366,7 +371,7 @@ static struct host_urb *hurb_alloc(struct host_device *hdev,
 	return hurb;
 
 free:
-	host_hurb_free(hurb);
+	hurb_release(hurb, false);
 	return ERR_PTR(ret);
 }
 

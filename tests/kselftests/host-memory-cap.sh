@@ -63,7 +63,7 @@ with open("/dev/hidg0", "wb", buffering=0) as hid:
         hid.write(bytes([i % 256]) * 63)' "$1" "$2"
 }
 
-plan 49
+plan 51
 load_dummy 3
 load_host autobind=1d6b:0104 client_memory_mb=1 || die "usbip-host does not load"
 echo 120 >/sys/module/usbip_ext_core/parameters/peer_timeout
@@ -173,6 +173,14 @@ check "when nothing completes for long the rest is refused, and what follows is 
 	unlink in1
 	expect in1 unlinked
 	getdesc"
+check "available" available "$hid"
+# A socket that is not TCP has the reader look again whenever something comes.
+check "also when the client goes on sending meanwhile" "$sim_dir/usbip-peer" --sockfd "$hid" -e "
+	$(for n in $(seq 1 64); do echo "submit in$n ep=$hid_in dir=in len=65536"; done)
+	$(for n in $(seq 1 5); do echo "sleep 1000; submit more$n ep=$hid_in dir=in len=65536"; done)
+	expect in64 status=-12 timeout=500
+	unlink in1
+	expect in1 unlinked"
 check "available" available "$hid"
 
 # A reader that had to wait, and went on, has not stalled: what comes later waits as well.

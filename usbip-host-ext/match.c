@@ -128,7 +128,7 @@ static bool has_no_driver(struct usb_device *udev)
 }
 
 /*
- * For device_reprobe(), which waits for the lock of the device's hub and has no
+ * For who takes the lock of the device's hub, as device_reprobe() does, which has no
  * reference to it: both get one. Return: false when the device is not wanted by
  * now (a probe may have had the lock), or is going, and its hub may be gone, too.
  * Context: process; usb_disconnect() sets the state first, and lets go of the hub
@@ -464,7 +464,7 @@ int host_busid_show(char *buf)
  * @busid: the device
  *
  * Context: process, may sleep. Return: 0, -ENODEV when there is no such device,
- * -EBUSY when it has a driver, or what the driver's probe returned.
+ * -EBUSY when it has had a driver, or what the driver's probe returned.
  */
 int host_rebind(const char *busid)
 {
@@ -477,11 +477,14 @@ int host_rebind(const char *busid)
 	if (!has_no_driver(udev)) {
 		ret = -EBUSY;
 	} else if (get_with_parent(udev, has_no_driver)) {
-		ret = device_reprobe(&udev->dev);
+		/* Who came first keeps it: device_reprobe() would take it away. */
+		device_lock(udev->dev.parent);
+		ret = device_attach(&udev->dev);
+		device_unlock(udev->dev.parent);
 		put_with_parent(udev);
 	} else if (!has_no_driver(udev)) {
 		ret = -EBUSY;
 	}
 	usb_put_dev(udev);
-	return ret;
+	return min(ret, 0);
 }

@@ -317,6 +317,28 @@ static bool vurb_cancel(struct vhci_urb *vurb, struct usbipx_conn *conn)
 	return true;
 }
 
+/*
+ * Look at it then, whatever else is waited for: the list is in the order of
+ * deadlines, which unlink_timeout may put before older ones. The caller holds
+ * port->lock.
+ */
+static void vurb_look_at(struct vhci_urb *vurb, unsigned long deadline)
+{
+	struct vhci_port *port = vurb->port;
+	struct list_head *before = port->unlinking.prev;
+
+	lockdep_assert_held(&port->lock);
+	vurb->deadline = deadline;
+	while (before != &port->unlinking &&
+	       time_before(deadline,
+			   list_entry(before, struct vhci_urb, node)->deadline))
+		before = before->prev;
+	list_add(&vurb->node, before);
+	if (port->unlinking.next == &vurb->node)
+		mod_delayed_work(usbipx_wq, &port->unlink_work,
+				 deadline - jiffies);
+}
+
 /* Ask the server to cancel. The caller holds port->lock. */
 static void vurb_unlink(struct vhci_urb *vurb, struct usbipx_conn *conn)
 {
@@ -337,10 +359,11 @@ static void vurb_unlink(struct vhci_urb *vurb, struct usbipx_conn *conn)
 	vurb->holds++;
 	vurb->late = false;
 	vurb->unlinked = jiffies;
-	vurb->deadline = jiffies + wait;
-	list_add_tail(&vurb->node, &port->unlinking);
-	/* Does nothing when an earlier one is waited for already. */
-	queue_delayed_work(usbipx_wq, &port->unlink_work, wait);
+	vurb->patience = wait;
+	/* See vurb_wait_for_rest(). */
+	if (vurb->sending)
+		wait = min(wait, usbipx_conn_patience(conn) ?: wait);
+	vurb_look_at(vurb, vurb->unlinked + wait);
 }
 
 /**
@@ -401,15 +424,19 @@ static void vurb_wait_for_rest(struct vhci_urb *vurb)
 {
 	struct vhci_port *port = vurb->port;
 	unsigned long patience = usbipx_conn_patience(port->conn);
+	unsigned long end = vurb->unlinked + patience;
+	unsigned long next;
 
 	lockdep_assert_held(&port->lock);
-	if (vurb->late && patience &&
-	    time_after_eq(jiffies, vurb->unlinked + patience))
+	if (vurb->late && patience && time_after_eq(jiffies, end))
 		usbipx_conn_close(port->conn, -ETIMEDOUT,
 				  "peer does not take the rest of a cancelled transfer");
 	vurb->late = true;
-	vurb->deadline = jiffies + unlink_wait();
-	list_move_tail(&vurb->node, &port->unlinking);
+	list_del(&vurb->node);
+	next = jiffies + unlink_wait();
+	if (patience && time_before(end, next))
+		next = max_t(long, end - jiffies, HZ / 10) + jiffies;
+	vurb_look_at(vurb, next);
 }
 
 /**
@@ -430,15 +457,23 @@ void vhci_unlink_work(struct work_struct *work)
 	while (port->conn && !list_empty(&port->unlinking)) {
 		vurb = list_first_entry(&port->unlinking, struct vhci_urb, node);
 		if (time_before(jiffies, vurb->deadline)) {
-			queue_delayed_work(usbipx_wq, &port->unlink_work,
-					   vurb->deadline - jiffies);
+			mod_delayed_work(usbipx_wq, &port->unlink_work,
+					 vurb->deadline - jiffies);
 			break;
 		}
 		/* It may have been with the sender when it was unlinked. */
-		vurb_cancel(vurb, port->conn);
-		if (vurb->sending) {
-			vurb_wait_for_rest(vurb);
-			continue;
+		if (!vurb_cancel(vurb, port->conn)) {
+			unsigned long end = vurb->unlinked + vurb->patience;
+
+			if (vurb->sending) {
+				vurb_wait_for_rest(vurb);
+				continue;
+			}
+			if (time_before(jiffies, end)) { /* all sent meanwhile */
+				list_del(&vurb->node);
+				vurb_look_at(vurb, end);
+				continue;
+			}
 		}
 		list_del_init(&vurb->node);
 		vurb->holds++;

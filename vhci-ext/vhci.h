@@ -77,7 +77,7 @@ enum vhci_port_state {
  * @change: wPortChange
  * @seqnum: last one used
  * @urbs: vurbs with an URB, by seqnum
- * @unlinking: vurbs waiting for RET_UNLINK, oldest first
+ * @unlinking: vurbs waiting for RET_UNLINK, by deadline
  * @unlink_work: gives up waiting
  * @watching: @watch_work is under way
  * @watch_work: looks whether the server is still there
@@ -168,6 +168,7 @@ struct vhci_layout {
  * @hash: in port->urbs while @urb is set
  * @node: in port->unlinking while waiting for RET_UNLINK
  * @unlinked: jiffies of CMD_UNLINK
+ * @patience: jiffies that RET_UNLINK may take; unlink_timeout at that time
  * @deadline: jiffies at which the wait for RET_UNLINK ends
  * @seqnum: of CMD_SUBMIT
  * @holds: reasons to keep this: @urb, each PDU in the connection's hands, a
@@ -186,6 +187,7 @@ struct vhci_urb {
 	struct hlist_node hash;
 	struct list_head node;
 	unsigned long unlinked;
+	unsigned long patience;
 	unsigned long deadline;
 	u32 seqnum;
 	u8 holds;

@@ -4,7 +4,7 @@
 Called by agent in the client's VM and by a kselftest. Each driver takes it for its peer. Needs
 nothing but Python. One word a line on standard input: rst, fin (half-close both ways), slow-read
 (a byte a second is read), sip (16 KiB a second), slow-write (all is read, a byte a second is
-passed on).
+passed on), go (all is passed on again).
 """
 import os
 import select

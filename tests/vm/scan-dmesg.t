@@ -61,7 +61,10 @@ BUG: KASAN: use-after-free in usb_hcd_giveback_urb+0x1f/0x40
 BUG: KASAN: slab-out-of-bounds in memcpy+0x3a/0x60
 UBSAN: array-index-out-of-bounds in drivers/usb/core/hub.c:1234:12
 BUG: KFENCE: use-after-free read in kfree_skb+0x10/0x20
-BUG: KCSAN: data-race in a / b
+BUG: KCSAN: data-race in vhci_urb_enqueue [vhci_hcd] / conn_tx_work [usbip_ext_core]
+BUG: KCSAN: data-race in conn_tx_work [usbip_ext_core] / tcp_ack
+BUG: KCSAN: data-race in tcp_ack / usbipx_conn_moved [usbip_ext_core]
+BUG: KCSAN: data-race in host_charge_urb [usbip_host]
 kmemleak: 3 new suspected memory leaks (see /sys/kernel/debug/kmemleak)
 ODEBUG: free active (active state 0) object type: timer_list hint: 0x0
 refcount_t: underflow; use-after-free.
@@ -93,6 +96,7 @@ cat >"$tmp/clean" <<'LINES'
 [    1.000000] usb usb1: We don't know the algorithms for LPM for this host, disabling LPM.
 [    1.100000] usbip_ext_core: loading out-of-tree module taints kernel.
 [    1.200000] foo: DEBUG: chatty
+[    1.315378] BUG: KCSAN: data-race in lapic_cal_handler / setup_boot_APIC_clock
 [    2.000000] vhci_hcd: connection reset by peer
 [    2.100000] usb 1-1: device descriptor read/64, error -71
 LINES

@@ -6,6 +6,7 @@
 #include <linux/export.h>
 #include <linux/slab.h>
 #include <linux/tcp.h>
+#include <linux/timekeeping.h>
 #include <net/inet_connection_sock.h>
 #include <net/sock.h>
 #include <net/tcp.h>
@@ -142,6 +143,27 @@ static bool sk_is_plain_tcp(const struct sock *sk)
 	       !inet_csk(sk)->icsk_ulp_ops;
 }
 
+/* "10.0.0.1:3240", "[fe80::1%2]:3240", or the kind of an address that is none. */
+static void conn_name_peer(struct usbipx_conn *conn)
+{
+	struct sockaddr_storage addr = {};
+
+	if (kernel_getpeername(conn->sock, (struct sockaddr *)&addr) < 0)
+		addr.ss_family = conn->sock->sk->sk_family;
+	switch (addr.ss_family) {
+	case AF_INET:
+	case AF_INET6:
+		scnprintf(conn->peer, sizeof(conn->peer), "%pISpcs", &addr);
+		break;
+	case AF_UNIX:
+		scnprintf(conn->peer, sizeof(conn->peer), "local");
+		break;
+	default:
+		scnprintf(conn->peer, sizeof(conn->peer), "address family %d",
+			  addr.ss_family);
+	}
+}
+
 static void conn_close_work(struct work_struct *work);
 
 /**
@@ -201,6 +223,8 @@ struct usbipx_conn *usbipx_conn_create(int sockfd,
 	INIT_DELAYED_WORK(&conn->tx_work, conn_tx_work);
 	INIT_WORK(&conn->close_work, conn_close_work);
 	init_completion(&conn->dead);
+	conn->since = ktime_get_boottime_seconds();
+	conn_name_peer(conn);
 	return conn;
 
 put:
@@ -425,6 +449,20 @@ bool usbipx_conn_is_up(struct usbipx_conn *conn)
 }
 EXPORT_SYMBOL_GPL(usbipx_conn_is_up);
 
+/* The caller knows that closed() has not returned. */
+static void conn_bytes(const struct usbipx_conn *conn, u64 *rx, u64 *tx)
+{
+	const struct sock *sk = conn->sock->sk;
+
+	if (sk->sk_protocol == IPPROTO_TCP) {
+		*rx = READ_ONCE(tcp_sk(sk)->bytes_received);
+		*tx = READ_ONCE(tcp_sk(sk)->bytes_acked);
+	} else {
+		*rx = READ_ONCE(conn->rx_bytes);
+		*tx = READ_ONCE(conn->tx_bytes);
+	}
+}
+
 /**
  * usbipx_conn_moved - bytes that reached us, or the peer
  * @conn: the connection; its closed() has not returned
@@ -436,14 +474,27 @@ EXPORT_SYMBOL_GPL(usbipx_conn_is_up);
  */
 u64 usbipx_conn_moved(struct usbipx_conn *conn)
 {
-	const struct sock *sk = conn->sock->sk;
+	u64 rx, tx;
 
-	if (sk->sk_protocol == IPPROTO_TCP)
-		return READ_ONCE(tcp_sk(sk)->bytes_received) +
-		       READ_ONCE(tcp_sk(sk)->bytes_acked);
-	return READ_ONCE(conn->rx_bytes) + READ_ONCE(conn->tx_bytes);
+	conn_bytes(conn, &rx, &tx);
+	return rx + tx;
 }
 EXPORT_SYMBOL_GPL(usbipx_conn_moved);
+
+/**
+ * usbipx_conn_stats - what a connection has done so far
+ * @conn: its closed() has not returned
+ * @stats: filled in; on 32 bits a count of bytes may be torn
+ *
+ * Context: any.
+ */
+void usbipx_conn_stats(struct usbipx_conn *conn, struct usbipx_stats *stats)
+{
+	memcpy(stats->peer, conn->peer, sizeof(stats->peer));
+	stats->seconds = ktime_get_boottime_seconds() - conn->since;
+	conn_bytes(conn, &stats->rx_bytes, &stats->tx_bytes);
+}
+EXPORT_SYMBOL_GPL(usbipx_conn_stats);
 
 /**
  * usbipx_conn_is_acked - has the peer's machine got all that was sent

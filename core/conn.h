@@ -49,6 +49,9 @@
 /* Pieces of memory handed to the socket in one call. */
 #define USBIPX_TX_PIECES 32
 
+/* Enough for an IPv6 address in brackets and a port. */
+#define USBIPX_PEER_SIZE 56
+
 struct usbipx_conn;
 
 enum usbipx_conn_state {
@@ -154,6 +157,8 @@ struct usbipx_conn_ops {
  * @ops: invariant
  * @priv: the driver's; invariant
  * @sock: holds a reference to the socket's file until DEAD
+ * @peer: who is at the other end, for people; invariant
+ * @since: when it was made, in seconds since boot; invariant
  * @tcp: plain TCP, which can be read and sent in softirq; invariant once UP
  * @timeout: peer_timeout in seconds, 0: none; invariant once UP
  * @lock: see above
@@ -186,6 +191,8 @@ struct usbipx_conn {
 	const struct usbipx_conn_ops *ops;
 	void *priv;
 	struct socket *sock;
+	char peer[USBIPX_PEER_SIZE];
+	time64_t since;
 	bool tcp;
 	unsigned int timeout;
 
@@ -219,6 +226,20 @@ struct usbipx_conn {
 	bool saved_task_frag;
 };
 
+/**
+ * struct usbipx_stats - what a connection has done so far
+ * @peer: who is at the other end, "ADDRESS:PORT" or what kind of socket it is
+ * @seconds: since it was taken over
+ * @rx_bytes: received from the peer
+ * @tx_bytes: that the peer has confirmed; taken by the socket when it is not TCP
+ */
+struct usbipx_stats {
+	char peer[USBIPX_PEER_SIZE];
+	time64_t seconds;
+	u64 rx_bytes;
+	u64 tx_bytes;
+};
+
 /* main.c: for works that URBs wait for */
 extern struct workqueue_struct *usbipx_wq;
 
@@ -234,6 +255,7 @@ const char *usbipx_conn_describe(struct usbipx_conn *conn, char *buf,
 				 size_t size);
 bool usbipx_conn_is_up(struct usbipx_conn *conn);
 u64 usbipx_conn_moved(struct usbipx_conn *conn);
+void usbipx_conn_stats(struct usbipx_conn *conn, struct usbipx_stats *stats);
 bool usbipx_conn_is_acked(struct usbipx_conn *conn);
 unsigned long usbipx_conn_patience(struct usbipx_conn *conn);
 struct usbipx_conn *usbipx_conn_get(struct usbipx_conn *conn);

@@ -195,6 +195,8 @@ int host_device_connect(struct host_device *hdev, int sockfd)
 		return -EBUSY;
 	}
 	hdev->conn = usbipx_conn_get(conn);
+	hdev->completed = 0;
+	hdev->failed = 0;
 	spin_unlock_irq(&hdev->lock);
 
 	ret = usbipx_conn_start(conn);
@@ -206,7 +208,7 @@ int host_device_connect(struct host_device *hdev, int sockfd)
 		spin_unlock_irq(&hdev->lock);
 		usbipx_conn_put(conn);
 	} else {
-		dev_info(dev, "client connected\n");
+		dev_info(dev, "client connected: %s\n", conn->peer);
 	}
 	usbipx_conn_put(conn);
 	return ret;
@@ -234,6 +236,29 @@ int host_device_disconnect(struct host_device *hdev)
 enum host_status host_device_status(struct host_device *hdev)
 {
 	return READ_ONCE(hdev->conn) ? HOST_USED : HOST_AVAILABLE;
+}
+
+/**
+ * host_device_client - for usbip_client
+ * @hdev: the device
+ * @client: filled in
+ *
+ * Context: process. Return: 0, or -ENOTCONN when there is no client.
+ */
+int host_device_client(struct host_device *hdev, struct host_client *client)
+{
+	int ret = -ENOTCONN;
+
+	/* Its closed() takes it away under this lock. */
+	spin_lock_irq(&hdev->lock);
+	if (hdev->conn) {
+		usbipx_conn_stats(hdev->conn, &client->conn);
+		client->completed = hdev->completed;
+		client->failed = hdev->failed;
+		ret = 0;
+	}
+	spin_unlock_irq(&hdev->lock);
+	return ret;
 }
 
 /**

@@ -66,6 +66,8 @@ enum host_status {
  * @stall_work: finds it out
  * @urbs: hurbs at the host controller, by seqnum
  * @inflight: the same URBs, to kill them and to wait for their completions
+ * @completed: URBs of the client that have, and were not cancelled
+ * @failed: those of them with an error
  * @kept: hurbs for the next URBs
  * @nkept: how many
  */
@@ -84,8 +86,22 @@ struct host_device {
 	struct delayed_work stall_work;
 	DECLARE_HASHTABLE(urbs, 6);
 	struct usb_anchor inflight;
+	unsigned long completed;
+	unsigned long failed;
 	struct host_urb *kept;
 	unsigned int nkept;
+};
+
+/**
+ * struct host_client - who uses a device, and what for
+ * @conn: the connection
+ * @completed: URBs that have, and were not cancelled
+ * @failed: those of them with an error
+ */
+struct host_client {
+	struct usbipx_stats conn;
+	unsigned long completed;
+	unsigned long failed;
 };
 
 /**
@@ -136,6 +152,7 @@ extern struct usb_device_driver host_driver;
 int host_device_connect(struct host_device *hdev, int sockfd);
 int host_device_disconnect(struct host_device *hdev);
 enum host_status host_device_status(struct host_device *hdev);
+int host_device_client(struct host_device *hdev, struct host_client *client);
 int host_lock_device(struct host_device *hdev, struct usbipx_conn *conn);
 void host_device_closed(struct usbipx_conn *conn, void *ctx);
 

@@ -41,6 +41,39 @@ static ssize_t usbip_sockfd_store(struct device *dev,
 }
 static DEVICE_ATTR_WO(usbip_sockfd);
 
+/* usbip_client/: -ENOTCONN while there is none. */
+#define CLIENT_ATTR(_name, _format, _value)                                    \
+	static ssize_t _name##_show(struct device *dev,                        \
+				    struct device_attribute *attr, char *buf)  \
+	{                                                                      \
+		struct host_client client;                                     \
+		int ret = host_device_client(dev_get_drvdata(dev), &client);   \
+		return ret ?: sysfs_emit(buf, _format "\n", _value);           \
+	}                                                                      \
+	static DEVICE_ATTR_RO(_name)
+
+CLIENT_ATTR(address, "%s", client.conn.peer);
+CLIENT_ATTR(seconds, "%lld", client.conn.seconds);
+CLIENT_ATTR(rx_bytes, "%llu", client.conn.rx_bytes);
+CLIENT_ATTR(tx_bytes, "%llu", client.conn.tx_bytes);
+CLIENT_ATTR(urbs, "%lu", client.completed);
+CLIENT_ATTR(errors, "%lu", client.failed);
+
+static struct attribute *host_client_attrs[] = {
+	&dev_attr_address.attr,
+	&dev_attr_seconds.attr,
+	&dev_attr_rx_bytes.attr,
+	&dev_attr_tx_bytes.attr,
+	&dev_attr_urbs.attr,
+	&dev_attr_errors.attr,
+	NULL,
+};
+
+static const struct attribute_group host_client_group = {
+	.name = "usbip_client",
+	.attrs = host_client_attrs,
+};
+
 static struct attribute *host_device_attrs[] = {
 	&dev_attr_usbip_status.attr,
 	&dev_attr_usbip_sockfd.attr,
@@ -54,6 +87,7 @@ static const struct attribute_group host_device_group = {
 
 const struct attribute_group *host_device_groups[] = {
 	&host_device_group,
+	&host_client_group,
 	NULL,
 };
 

@@ -218,6 +218,13 @@ static void encode_ret_submit(struct host_urb *hurb, int status)
 	usbipx_encode(&tx->header, &pdu);
 }
 
+/* Not a transfer that was shorter than allowed, nor one that was cancelled. */
+static bool is_error(int status)
+{
+	return status && status != -EREMOTEIO && status != -ENOENT &&
+	       status != -ECONNRESET;
+}
+
 static void host_complete(struct urb *urb)
 {
 	struct host_urb *hurb = urb->context;
@@ -243,8 +250,11 @@ static void host_complete(struct urb *urb)
 	 * clients end the connection when it comes after RET_UNLINK.
 	 */
 	cancelled = unlink && urb->status == -ECONNRESET;
-	if (!cancelled)
+	if (!cancelled) {
+		hdev->completed++;
+		hdev->failed += is_error(urb->status);
 		queued = !usbipx_conn_queue(conn, &hurb->reply.tx);
+	}
 	spin_unlock_irqrestore(&hdev->lock, flags);
 
 	if (!queued)

@@ -230,6 +230,13 @@ void bh_unlock_sock(struct sock *sk)
 	sk_raise(events);
 }
 
+int kernel_getpeername(struct socket *sock, struct sockaddr *addr)
+{
+	shim_may_sleep("kernel_getpeername");
+	addr->sa_family = sock->sk->sk_family;
+	return sizeof(*addr);
+}
+
 int kernel_sock_shutdown(struct socket *sock, int how)
 {
 	(void)how;

@@ -37,6 +37,7 @@ typedef __u64 __le64;
 typedef __u16 __be16;
 typedef __u32 __be32;
 typedef unsigned int gfp_t;
+typedef s64 time64_t;
 typedef long shim_ssize_t;
 #define __bitwise
 #define __user
@@ -501,11 +502,12 @@ static inline void mutex_destroy(struct mutex *m)
 /* --- time, work, tasklets, waiting ------------------------------------------- */
 #define HZ 250
 extern unsigned long jiffies;
-#define time_after(a, b)     ((long)((b) - (a)) < 0)
-#define time_before(a, b)    time_after(b, a)
-#define time_after_eq(a, b)  ((long)((a) - (b)) >= 0)
-#define time_before_eq(a, b) time_after_eq(b, a)
-#define msecs_to_jiffies(ms) ((unsigned long)(ms)*HZ / 1000)
+#define time_after(a, b)	     ((long)((b) - (a)) < 0)
+#define time_before(a, b)	     time_after(b, a)
+#define time_after_eq(a, b)	     ((long)((a) - (b)) >= 0)
+#define time_before_eq(a, b)	     time_after_eq(b, a)
+#define ktime_get_boottime_seconds() ((time64_t)(jiffies / HZ))
+#define msecs_to_jiffies(ms)	     ((unsigned long)(ms)*HZ / 1000)
 void msleep(unsigned int ms);
 
 struct work_struct;
@@ -749,6 +751,7 @@ int skb_copy_datagram_iter(const struct sk_buff *skb, int offset,
 			   struct iov_iter *to, int len);
 
 #define AF_UNIX		1
+#define AF_UNIX		1
 #define AF_INET		2
 #define AF_INET6	10
 #define IPPROTO_TCP	6
@@ -790,6 +793,13 @@ struct socket {
 #define tcp_sk(sk)   (sk)
 struct socket *sockfd_lookup(int fd, int *error);
 void sockfd_put(struct socket *sock);
+struct sockaddr {
+	unsigned short sa_family;
+};
+struct sockaddr_storage {
+	unsigned short ss_family;
+};
+int kernel_getpeername(struct socket *sock, struct sockaddr *addr);
 int kernel_sock_shutdown(struct socket *sock, int how);
 int sock_recvmsg(struct socket *sock, struct msghdr *msg, int flags);
 int sock_sendmsg(struct socket *sock, struct msghdr *msg);

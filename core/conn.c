@@ -147,21 +147,23 @@ static bool sk_is_plain_tcp(const struct sock *sk)
 static void conn_name_peer(struct usbipx_conn *conn)
 {
 	struct sockaddr_storage addr = {};
+	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&addr;
+	int ret = kernel_getpeername(conn->sock, (struct sockaddr *)&addr);
+	int family = conn->sock->sk->sk_family;
+	char *peer = conn->peer;
 
-	if (kernel_getpeername(conn->sock, (struct sockaddr *)&addr) < 0)
-		addr.ss_family = conn->sock->sk->sk_family;
-	switch (addr.ss_family) {
-	case AF_INET:
-	case AF_INET6:
-		scnprintf(conn->peer, sizeof(conn->peer), "%pISpcs", &addr);
-		break;
-	case AF_UNIX:
-		scnprintf(conn->peer, sizeof(conn->peer), "local");
-		break;
-	default:
-		scnprintf(conn->peer, sizeof(conn->peer), "address family %d",
-			  addr.ss_family);
-	}
+	if (family == AF_UNIX)
+		scnprintf(peer, USBIPX_PEER_SIZE, "local");
+	else if (ret < 0)
+		scnprintf(peer, USBIPX_PEER_SIZE, "unknown");
+	else if (family == AF_INET6 && in6->sin6_scope_id)
+		scnprintf(peer, USBIPX_PEER_SIZE, "[%pI6c%%%u]:%u",
+			  &in6->sin6_addr, in6->sin6_scope_id,
+			  ntohs(in6->sin6_port));
+	else if (family == AF_INET || family == AF_INET6)
+		scnprintf(peer, USBIPX_PEER_SIZE, "%pISpc", &addr);
+	else
+		scnprintf(peer, USBIPX_PEER_SIZE, "address family %d", family);
 }
 
 static void conn_close_work(struct work_struct *work);

@@ -49,8 +49,8 @@
 /* Pieces of memory handed to the socket in one call. */
 #define USBIPX_TX_PIECES 32
 
-/* Enough for an IPv6 address in brackets and a port. */
-#define USBIPX_PEER_SIZE 56
+/* Enough for an IPv6 address with its scope in brackets and a port. */
+#define USBIPX_PEER_SIZE 72
 
 struct usbipx_conn;
 
@@ -230,8 +230,9 @@ struct usbipx_conn {
  * struct usbipx_stats - what a connection has done so far
  * @peer: who is at the other end, "ADDRESS:PORT" or what kind of socket it is
  * @seconds: since it was taken over
- * @rx_bytes: received from the peer
- * @tx_bytes: that the peer has confirmed; taken by the socket when it is not TCP
+ * @rx_bytes: received from the peer; over TCP with the few hundred bytes by which the
+ *	tools have agreed about the device
+ * @tx_bytes: same, that the peer has confirmed; taken by the socket when it is not TCP
  */
 struct usbipx_stats {
 	char peer[USBIPX_PEER_SIZE];

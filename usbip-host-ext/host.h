@@ -66,7 +66,7 @@ enum host_status {
  * @stall_work: finds it out
  * @urbs: hurbs at the host controller, by seqnum
  * @inflight: the same URBs, to kill them and to wait for their completions
- * @completed: URBs of the client that have, and were not cancelled
+ * @completed: URBs of the client that have, and were not cancelled by it
  * @failed: those of them with an error
  * @kept: hurbs for the next URBs
  * @nkept: how many
@@ -86,8 +86,8 @@ struct host_device {
 	struct delayed_work stall_work;
 	DECLARE_HASHTABLE(urbs, 6);
 	struct usb_anchor inflight;
-	unsigned long completed;
-	unsigned long failed;
+	u64 completed;
+	u64 failed;
 	struct host_urb *kept;
 	unsigned int nkept;
 };
@@ -95,13 +95,13 @@ struct host_device {
 /**
  * struct host_client - who uses a device, and what for
  * @conn: the connection
- * @completed: URBs that have, and were not cancelled
+ * @completed: URBs that have, and were not cancelled by it
  * @failed: those of them with an error
  */
 struct host_client {
 	struct usbipx_stats conn;
-	unsigned long completed;
-	unsigned long failed;
+	u64 completed;
+	u64 failed;
 };
 
 /**

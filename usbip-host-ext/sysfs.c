@@ -56,8 +56,8 @@ CLIENT_ATTR(address, "%s", client.conn.peer);
 CLIENT_ATTR(seconds, "%lld", client.conn.seconds);
 CLIENT_ATTR(rx_bytes, "%llu", client.conn.rx_bytes);
 CLIENT_ATTR(tx_bytes, "%llu", client.conn.tx_bytes);
-CLIENT_ATTR(urbs, "%lu", client.completed);
-CLIENT_ATTR(errors, "%lu", client.failed);
+CLIENT_ATTR(urbs, "%llu", client.completed);
+CLIENT_ATTR(errors, "%llu", client.failed);
 
 static struct attribute *host_client_attrs[] = {
 	&dev_attr_address.attr,

@@ -9,7 +9,7 @@ nobody() { # NAME
 }
 at_least() { [ "$1" -ge "$2" ] || { echo "$1 is less than $2"; return 1; }; }
 
-plan 16
+plan 18
 export_gadget Loopback
 in=$(endpoint "$busid" in)
 out=$(endpoint "$busid" out)
@@ -27,7 +27,7 @@ start_peer one "$busid" "
 	expect none status=-2
 	expect-close 30000"
 check "address is the client's" contains "$(file address)" '^127\.0\.0\.1:[1-9][0-9]*$'
-check "the log has it, too" kernel_said "usbip-host $busid: client connected: $(file address)"
+check "the log has it, too" wait_for 10 kernel_said "usbip-host $busid: client connected: $(file address)"
 # Three commands and 8000 bytes; three answers and 8000 bytes.
 received() { equals "$(file rx_bytes)" $((3 * 48 + 8000)); }
 sent() { equals "$(file tx_bytes)" $((3 * 48 + 8000)); }
@@ -43,3 +43,21 @@ check "nobody when it has left" wait_for 10 nobody address
 start_peer two "$busid" "expect-close 30000"
 check "the next one starts at 0 bytes" equals "$(file rx_bytes)" 0
 check "and at 0 URBs" equals "$(file urbs)" 0
+kill "$peer_pid"
+check "nobody again" wait_for 10 nobody address
+
+# What the tools of an IPv6 client hand over.
+python3 - "/sys/bus/usb/devices/$busid/usbip_sockfd" >"$tmp/six" <<-'END' &
+	import socket, sys, time
+	server = socket.create_server(("::1", 0), family=socket.AF_INET6)
+	client = socket.create_connection(server.getsockname()[:2])
+	end = server.accept()[0]
+	with open(sys.argv[1], "w") as file:
+	    file.write(str(end.fileno()))
+	end.close()
+	print("[%s]:%d" % client.getsockname()[:2], flush=True)
+	time.sleep(60)
+	END
+pids="$pids $!"
+wait_for 20 grep -q . "$tmp/six" || die "no connection over IPv6"
+check "an IPv6 address is in brackets" equals "$(file address)" "$(cat "$tmp/six")"

@@ -121,6 +121,7 @@ shim_fail(const char *file, int line, const char *condition, const char *format,
 #define be32_to_cpu(x)	 __builtin_bswap32(x)
 #define cpu_to_be16(x)	 ((__be16)__builtin_bswap16(x))
 #define be16_to_cpu(x)	 __builtin_bswap16(x)
+#define ntohs(x)	 be16_to_cpu(x)
 #define cpu_to_le16(x)	 ((__le16)(x))
 #define le16_to_cpu(x)	 ((u16)(x))
 #define cpu_to_le32(x)	 ((__le32)(x))
@@ -751,7 +752,6 @@ int skb_copy_datagram_iter(const struct sk_buff *skb, int offset,
 			   struct iov_iter *to, int len);
 
 #define AF_UNIX		1
-#define AF_UNIX		1
 #define AF_INET		2
 #define AF_INET6	10
 #define IPPROTO_TCP	6
@@ -798,6 +798,13 @@ struct sockaddr {
 };
 struct sockaddr_storage {
 	unsigned short ss_family;
+	char data[126];
+} __attribute__((aligned(8)));
+struct sockaddr_in6 {
+	unsigned short sin6_family;
+	__be16 sin6_port;
+	u8 sin6_addr[16];
+	u32 sin6_scope_id;
 };
 int kernel_getpeername(struct socket *sock, struct sockaddr *addr);
 int kernel_sock_shutdown(struct socket *sock, int how);

@@ -89,7 +89,7 @@ ok() {
 		sed 's/^/# /' "$tmp/words"
 		printf 'not '
 	fi
-	echo "ok $n - $what"
+	printf 'ok %s - %s\n' "$n" "$(printf %s "$what" | tr '\n' ' ')"
 }
 # run WORD...: exit code in $rc, both streams in $tmp/words.
 run() {
@@ -160,7 +160,7 @@ loaded ''
 run add 0403:6001
 ok 'add: the driver has the rule' rules_are 0403:6001
 ok 'add: so has the next boot' conf_is 'options usbip-host autobind=0403:6001\n'
-ok 'add: says what goes' says 'exported: 1-1.1'
+ok 'add: says nothing of what has not gone' eval '! says exported:'
 ok 'add ends with 0' ends 0
 run add 403:6001
 ok 'add: a rule that is there stays alone' rules_are 0403:6001
@@ -193,7 +193,35 @@ ok 'add: a serial number with a space' conf_is '# mine\noptions usbip-host clien
 run add 2341
 ok 'add: it is read again' rules_are '0403:6001:A B,2341'
 
-for bad in 04033 0403: 0403:xyz 0403:6001: '' '!' 0403,2341 '0403:6001:A"' '0403:6001:A#'; do
+machine
+configured 'options usbip-host autobind="0403:6001:A B"\n'
+run add 2341
+ok 'add: what is in the file is read when the driver is not there' conf_is 'options usbip-host autobind="0403:6001:A B,2341"\n'
+configured 'options usbip-host autobind=0403\n'
+chmod 600 "$conf"
+mv "$conf" "$tmp/elsewhere"
+ln -s "$tmp/elsewhere" "$conf"
+run add 2341
+ok 'add: a link stays one' test -L "$conf"
+ok 'add: what it points to is changed' conf_is 'options usbip-host autobind=0403,2341\n'
+ok 'add: and keeps its mode' test "$(stat -c %a "$tmp/elsewhere")" = 600
+for text in 'options usbip-host autobind=0403 \\\n  client_memory_mb=32\n' \
+	'options usbip-host \\\n  autobind=0403\n' \
+	'options usbip-host autobind=0403 autobind=2341\n' \
+	'options usbip-host autobind=0403\noptions usbip_host autobind=2341\n' \
+	'options usbip-host "autobind=0403:6001:A B"\n'; do
+	machine
+	loaded 1234
+	configured "$text"
+	run add 0781
+	ok "add: leaves alone what it cannot read: $text" conf_is "$text"
+	ok 'add: that ends with 2' ends 2
+	ok 'add: and changes nothing' rules_are 1234
+done
+
+newline='0403
+install usb-storage /bin/false'
+for bad in "$newline" 04033 0403: 0403:xyz 0403:6001: '' '!' 0403,2341 '0403:6001:A"' '0403:6001:A#'; do
 	machine
 	loaded 1234
 	run add "$bad"
@@ -210,12 +238,15 @@ run add 2341
 ok "add: the kernel's own driver knows no rules" says "the kernel's own and knows no rules"
 ok 'add: that ends with 2' ends 2
 ok 'add: the file is what it was' conf_is 'options usbip-host autobind=0403:6001\n'
+rm "$conf"
+run add 2341
+ok 'add: nor is one made' test ! -e "$conf"
 machine
 loaded ''
 ln -sf /proc/sys/kernel/ostype "$parameter" # nobody can write that
 run add 0403
 ok 'add: what the driver refuses ends with 2' ends 2
-ok 'add: and is not in the file' conf_is ''
+ok 'add: and is in no file' test ! -e "$conf"
 
 # --- what the machine needs itself ----------------------------------------------------
 
@@ -244,6 +275,40 @@ refused 'a disk under LVM or LUKS' 0781:5581 '1-1.3 carries /home'
 machine
 loaded ''
 disk sda 8:0 "$bus/1-1.3/1-1.3:1.0/host0"
+mkdir -p "$root/sys/devices/virtual/block/md0/slaves" "$root/sys/devices/virtual/block/md0/md0p1"
+ln -s "$bus/1-1.3/1-1.3:1.0/host0/block/sda" "$root/sys/devices/virtual/block/md0/slaves/sda"
+echo 1 >"$root/sys/devices/virtual/block/md0/md0p1/partition"
+ln -s "$root/sys/devices/virtual/block/md0/md0p1" "$root/sys/dev/block/259:0"
+mounted 259:0 /srv /dev/md0p1
+refused 'a disk under a partition of an md device' 0781:5581 '1-1.3 carries /srv'
+machine
+loaded ''
+disk sda 8:0 "$bus/1-1.3/1-1.3:1.0/host0"
+mkdir -p "$bus/1-1.3/1-1.3:1.0/host0/block/sda/holders/dm-3"
+refused 'a disk that another device is made of, mounted or not' 0781 '1-1.3 is used by dm-3'
+machine
+loaded ''
+disk sda 8:0 "$bus/1-1.3/1-1.3:1.0/host0"
+mounted 0:20 / overlay
+refused 'a disk below an overlay, perhaps' 0781 '1-1.3 may carry /'
+machine
+loaded ''
+disk sda 8:0 "$bus/1-1.3/1-1.3:1.0/host0"
+mkdir -p "$root/proc/77"
+mounted 8:0 /mnt /dev/sda
+mv "$root/proc/self/mountinfo" "$root/proc/77/mountinfo"
+: >"$root/proc/self/mountinfo"
+refused 'a disk that a container has mounted' 0781 '1-1.3 carries /mnt'
+machine
+loaded ''
+disk sda 8:0 "$bus/1-1.3/1-1.3:1.0/host0"
+mkdir -p "$root/sys/fs/btrfs/uuid/devices"
+ln -s "$bus/1-1.3/1-1.3:1.0/host0/block/sda" "$root/sys/fs/btrfs/uuid/devices/sda"
+echo '25 1 0:31 / /data rw shared:1 - btrfs /dev/nvme0n1p2 rw' >>"$root/proc/self/mountinfo"
+refused 'the second disk of a btrfs' 0781 '1-1.3 carries /data'
+machine
+loaded ''
+disk sda 8:0 "$bus/1-1.3/1-1.3:1.0/host0"
 mounted 0:31 /data /dev/sda
 refused 'a disk of btrfs' '*:5581' '1-1.3 carries /data'
 machine
@@ -256,8 +321,8 @@ loaded ''
 mkdir -p "$bus/1-1.4/1-1.4:1.0/net/eth1"
 ln -s "$bus/1-1.4/1-1.4:1.0" "$bus/1-1.4/1-1.4:1.0/net/eth1/device"
 ln -s "$bus/1-1.4/1-1.4:1.0/net/eth1" "$root/sys/class/net/eth1"
-echo up >"$root/sys/class/net/eth1/operstate"
-refused 'the network card in use' '0bda:8153' '1-1.4 is the network card eth1, in use'
+echo 0x1003 >"$root/sys/class/net/eth1/flags"
+refused 'a network card that is up' '0bda:8153' '1-1.4 is the network card eth1, which is up'
 machine
 loaded ''
 mkdir -p "$root/sys/class/tty/tty0"
@@ -278,9 +343,36 @@ disk sda 8:0 "$bus/1-1.3/1-1.3:1.0/host0"
 mounted 8:0 / /dev/sda
 run add 0403
 ok 'add: what no rule takes is in no way' ends 0
-disk mmcblk0p2 179:2 "$root/sys/devices/platform/mmc"
+mkdir -p "$bus/1-1.4/1-1.4:1.0/net/eth1"
+ln -s "$bus/1-1.4/1-1.4:1.0" "$bus/1-1.4/1-1.4:1.0/net/eth1/device"
+ln -s "$bus/1-1.4/1-1.4:1.0/net/eth1" "$root/sys/class/net/eth1"
+echo 0x1002 >"$root/sys/class/net/eth1/flags"
 run add 0bda
-ok 'add: a network card that is not in use goes' ends 0
+ok 'add: a network card that is down goes' ends 0
+run add 046d
+ok 'add: a keyboard goes where there is no console' ends 0
+machine
+loaded ''
+rm "$root/proc/self/mountinfo"
+run add 0403
+ok 'add: what cannot be told is refused' ends 2
+ok 'add: and nothing is changed' rules_are ''
+
+# The driver compares bytes: 0e41 is not 0e79, nor a serial number like another one.
+machine
+echo 0e79 >"$bus/1-1.3/idVendor"
+disk sda 8:0 "$bus/1-1.3/1-1.3:1.0/host0"
+mounted 8:0 / /dev/sda
+loaded '!0e41'
+run add '*'
+ok 'add: !0e41 does not keep 0e79 here' ends 1
+machine
+loaded ''
+echo '4C  53 ' >"$bus/1-1.3/serial"
+disk sda 8:0 "$bus/1-1.3/1-1.3:1.0/host0"
+mounted 8:0 / /dev/sda
+run add '0781:5581:4C  53 '
+ok 'add: spaces of a serial number count' ends 1
 
 # --- status ---------------------------------------------------------------------------
 

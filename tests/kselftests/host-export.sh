@@ -11,6 +11,7 @@ row() { # COMMAND PATTERN
 
 plan 15
 [ ! -e "$conf" ] || skip "$conf is there"
+trap 'rm -f "$conf"; finish' EXIT
 load_dummy
 modprobe usbtest || skip "no usbtest, a driver for the gadget"
 load_host || die "usbip-host does not load"
@@ -19,7 +20,7 @@ plugged one dummy_udc.0
 wait_for 10 interface_driven_by "$busid" usbtest || die "no driver takes the gadget"
 
 check "a device without a rule" row list ' 0525:a4a0 +A1 +usbtest +no +no rule +usbip-ext gadget one$'
-check "a rule can be added" export_command add 525:a4a0
+check "a rule can be added, and what goes is said" contains "$(export_command add 525:a4a0)" "^exported: $busid\$"
 check "the device is exported at once" exported "$busid"
 check "the list says why" row list ' usbip-host +yes +rule 525:a4a0 '
 check "modprobe finds the rule" contains "$(modprobe -c)" '^options usbip_host autobind=525:a4a0$'
@@ -35,4 +36,3 @@ check "that rule can be removed" export_command remove '!0525:a4a0:A1'
 check "the device is exported again" exported "$busid"
 check "so can the other" export_command remove 0525:a4a0
 check "the device has its own driver" interface_driven_by "$busid" usbtest
-rm -f "$conf"

@@ -36,6 +36,7 @@ device() {
 driver() { # PATH NAME
 	mkdir -p "$root/sys/bus/usb/drivers/$2"
 	ln -sfn "$root/sys/bus/usb/drivers/$2" "$1/driver"
+	ln -sfn "$1" "$root/sys/bus/usb/drivers/$2/${1##*/}"
 }
 # exported BUSID STATUS
 exported() {
@@ -44,8 +45,8 @@ exported() {
 }
 # disk NAME NUMBER PATH: a block device that is a part of PATH.
 disk() {
-	mkdir -p "$3/block/$1" "$root/sys/dev/block" "$root/sys/class/block"
-	ln -s "$3/block/$1" "$root/sys/dev/block/$2"
+	mkdir -p "$3/block/$1/holders" "$root/sys/class/block"
+	echo "$2" >"$3/block/$1/dev"
 	ln -s "$3/block/$1" "$root/sys/class/block/$1"
 }
 mounted() { # NUMBER PLACE SOURCE
@@ -134,10 +135,10 @@ ok 'list: bound with usbip bind' row 1-1.3 0781:5581 4C530001 usbip-host 'in use
 ok 'list: unbound though a rule fits' row 1-1.1 0403:6001 A50285BI ftdi_sio no 'usbip unbind' 'FT232R USB UART'
 ok 'list: bound without a word' row 1-1.4 0bda:8153 - usbip-host yes 'bound by hand' 'USB 10/100/1000 LAN'
 mkdir -p "$root/sys/devices/platform/vhci_hcd.0/usb5"
-mv "$bus/1-1.5" "$root/sys/devices/platform/vhci_hcd.0/usb5/"
-ln -sfn "$root/sys/devices/platform/vhci_hcd.0/usb5/1-1.5" "$root/sys/bus/usb/devices/1-1.5"
+mv "$bus/1-1.5" "$root/sys/devices/platform/vhci_hcd.0/usb5/5-1"
+ln -sfn "$root/sys/devices/platform/vhci_hcd.0/usb5/5-1" "$root/sys/bus/usb/devices/5-1"
 run list
-ok 'list: what comes from another machine' row 1-1.5 046d:c31c - - no 'comes from another machine' 'USB Keyboard'
+ok 'list: what comes from another machine' row 5-1 046d:c31c - - no 'comes from another machine' 'USB Keyboard'
 
 # --- rules as the driver reads them -------------------------------------------------
 
@@ -267,24 +268,25 @@ refused 'the disk of the root file system' 0781 '1-1.3 carries /'
 machine
 loaded ''
 disk sda 8:0 "$bus/1-1.3/1-1.3:1.0/host0"
-mkdir -p "$root/sys/devices/virtual/block/dm-0/slaves"
-ln -s "$bus/1-1.3/1-1.3:1.0/host0/block/sda" "$root/sys/devices/virtual/block/dm-0/slaves/sda"
-ln -s "$root/sys/devices/virtual/block/dm-0" "$root/sys/dev/block/254:0"
+disk dm-0 254:0 "$root/sys/devices/virtual"
+ln -s "$root/sys/devices/virtual/block/dm-0" "$bus/1-1.3/1-1.3:1.0/host0/block/sda/holders/dm-0"
 mounted 254:0 /home /dev/mapper/home
 refused 'a disk under LVM or LUKS' 0781:5581 '1-1.3 carries /home'
 machine
 loaded ''
 disk sda 8:0 "$bus/1-1.3/1-1.3:1.0/host0"
-mkdir -p "$root/sys/devices/virtual/block/md0/slaves" "$root/sys/devices/virtual/block/md0/md0p1"
-ln -s "$bus/1-1.3/1-1.3:1.0/host0/block/sda" "$root/sys/devices/virtual/block/md0/slaves/sda"
+disk md0 9:0 "$root/sys/devices/virtual"
+ln -s "$root/sys/devices/virtual/block/md0" "$bus/1-1.3/1-1.3:1.0/host0/block/sda/holders/md0"
+mkdir "$root/sys/devices/virtual/block/md0/md0p1"
 echo 1 >"$root/sys/devices/virtual/block/md0/md0p1/partition"
-ln -s "$root/sys/devices/virtual/block/md0/md0p1" "$root/sys/dev/block/259:0"
+echo 259:0 >"$root/sys/devices/virtual/block/md0/md0p1/dev"
+ln -s "$root/sys/devices/virtual/block/md0/md0p1" "$root/sys/class/block/md0p1"
 mounted 259:0 /srv /dev/md0p1
 refused 'a disk under a partition of an md device' 0781:5581 '1-1.3 carries /srv'
 machine
 loaded ''
 disk sda 8:0 "$bus/1-1.3/1-1.3:1.0/host0"
-mkdir -p "$bus/1-1.3/1-1.3:1.0/host0/block/sda/holders/dm-3"
+mkdir "$bus/1-1.3/1-1.3:1.0/host0/block/sda/holders/dm-3"
 refused 'a disk that another device is made of, mounted or not' 0781 '1-1.3 is used by dm-3'
 machine
 loaded ''
@@ -354,6 +356,7 @@ ok 'add: a keyboard goes where there is no console' ends 0
 machine
 loaded ''
 rm "$root/proc/self/mountinfo"
+disk sda 8:0 "$bus/1-1.1"
 run add 0403
 ok 'add: what cannot be told is refused' ends 2
 ok 'add: and nothing is changed' rules_are ''

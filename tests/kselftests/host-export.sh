@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # usbip-export changes the driver's rules at once and for the next load, and shows what came of it.
+# timeout 150
 . "$(dirname "$0")/../lib.sh"
 
 conf=/etc/modprobe.d/usbip-host.conf

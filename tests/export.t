@@ -13,6 +13,8 @@ bus=$root/sys/devices/platform/bus/usb1
 conf=$root/etc/modprobe.d/usbip-host.conf
 parameter=$root/sys/module/usbip_host/parameters/autobind
 n=0
+# shellcheck source=tap.sh
+. "$(dirname "$(readlink -f "$0")")/tap.sh"
 
 # device BUSID VID PID SERIAL PRODUCT [INTERFACE=DRIVER]...: a device, and what binds to it.
 device() {
@@ -80,18 +82,6 @@ configured() {
 	printf '%b' "$1" >"$conf"
 }
 
-# ok WHAT COMMAND...: one test.
-ok() {
-	what=$1
-	shift
-	n=$((n + 1))
-	if ! "$@"; then
-		echo "# exit $rc; false: $*"
-		sed 's/^/# /' "$tmp/words"
-		printf 'not '
-	fi
-	printf 'ok %s - %s\n' "$n" "$(printf %s "$what" | tr '\n' ' ')"
-}
 # run WORD...: exit code in $rc, both streams in $tmp/words.
 run() {
 	rc=0

@@ -10,6 +10,8 @@ tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 root=$tmp/root
 n=0
+# shellcheck source=tap.sh
+. "$(dirname "$(readlink -f "$0")")/tap.sh"
 
 # model NAME ARCH [DEVICE=DRIVER]...: the tree of such a machine, without a config.txt.
 model() {
@@ -41,18 +43,6 @@ delivered() {
 '[cm4]\n# the built-in xHCI\notg_mode=1\n\n[cm5]\ndtoverlay=dwc2,dr_mode=host\n\n[all]\n'
 }
 
-# ok WHAT COMMAND...: one test.
-ok() {
-	what=$1
-	shift
-	n=$((n + 1))
-	if ! "$@"; then
-		echo "# exit $rc; false: $*"
-		sed 's/^/# /' "$tmp/words"
-		printf 'not '
-	fi
-	echo "ok $n - $what"
-}
 # run [OPTION...]: exit code in $rc, both streams in $tmp/words.
 run() {
 	rc=0

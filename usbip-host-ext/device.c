@@ -6,6 +6,7 @@
  */
 #include <linux/delay.h>
 #include <linux/slab.h>
+#include <linux/sysfs.h>
 #include <linux/usb.h>
 #include <linux/usb/hcd.h>
 
@@ -52,10 +53,20 @@ static int host_probe(struct usb_device *udev)
 	if (ret) {
 		dev_err(&udev->dev, "cannot claim port %u of its hub: error %d\n",
 			udev->portnum, ret);
-		kfree(hdev);
-		return ret;
+		goto free;
 	}
 	dev_set_drvdata(&udev->dev, hdev);
+
+	/*
+	 * Not through dev_groups: when memory is short, the driver core removes
+	 * what it could not create, which is worth a warning for a directory.
+	 */
+	ret = sysfs_create_group(&udev->dev.kobj, &host_client_group);
+	if (ret) {
+		dev_err(&udev->dev, "cannot create %s/: error %d\n",
+			host_client_group.name, ret);
+		goto release;
+	}
 
 	ret = host_wake(udev);
 	if (ret)
@@ -74,6 +85,14 @@ static int host_probe(struct usb_device *udev)
 		 le16_to_cpu(udev->descriptor.idVendor),
 		 le16_to_cpu(udev->descriptor.idProduct));
 	return 0;
+
+release:
+	dev_set_drvdata(&udev->dev, NULL);
+	usb_hub_release_port(udev->parent, udev->portnum,
+			     (struct usb_dev_state *)hdev);
+free:
+	kfree(hdev);
+	return ret;
 }
 
 /* The client's connection, if any, with a reference for the caller. */
@@ -92,7 +111,8 @@ static struct usbipx_conn *host_get_conn(struct host_device *hdev)
 /*
  * Who may still be running, and why they no longer are:
  *
- *   sysfs writers   the driver core removed the files first
+ *   sysfs           its readers and writers: the driver core removed the files
+ *                   first, and we usbip_client/
  *   connection      closed and waited for: reader, sender and URBs are gone.
  *                   Whoever wants the device lock, which we hold, sees gone
  */
@@ -100,6 +120,8 @@ static void host_disconnect(struct usb_device *udev)
 {
 	struct host_device *hdev = dev_get_drvdata(&udev->dev);
 	struct usbipx_conn *conn;
+
+	sysfs_remove_group(&udev->dev.kobj, &host_client_group);
 
 	/* From here on nobody connects. */
 	spin_lock_irq(&hdev->lock);

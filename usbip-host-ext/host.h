@@ -199,6 +199,7 @@ void host_free_kept(struct host_device *hdev);
 void host_kill_urbs(struct host_device *hdev);
 
 /* sysfs.c */
+extern const struct attribute_group host_client_group;
 extern const struct attribute_group *host_device_groups[];
 int host_sysfs_create(void);
 void host_sysfs_remove(void);

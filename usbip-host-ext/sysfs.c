@@ -69,7 +69,7 @@ static struct attribute *host_client_attrs[] = {
 	NULL,
 };
 
-static const struct attribute_group host_client_group = {
+const struct attribute_group host_client_group = {
 	.name = "usbip_client",
 	.attrs = host_client_attrs,
 };
@@ -87,7 +87,6 @@ static const struct attribute_group host_device_group = {
 
 const struct attribute_group *host_device_groups[] = {
 	&host_device_group,
-	&host_client_group,
 	NULL,
 };
 

@@ -25,7 +25,7 @@ part() {
 	part peers "$here/run" -n peers -t 500 -l "$log" -s "$log/tree" "$root" \
 		/usbip-ext/tests/faults/peers -- -chardev null,id=line \
 		-device usb-serial,bus=xhci.0,chardev=line,always-plugged=on
-	part rounds "$here/run" -n rounds -t 900 -l "$log" -a "slab_nomerge slub_debug=F" -s "$log/tree" "$root" \
+	part rounds "$here/run" -n rounds -t 900 -l "$log" -a "slab_nomerge slub_debug=FU" -s "$log/tree" "$root" \
 		/usbip-ext/tests/faults/rounds -- \
 		-drive "if=none,id=disk,file=$log/disk.img,format=raw,snapshot=on" \
 		-device usb-storage,bus=xhci.0,drive=disk -chardev null,id=line \

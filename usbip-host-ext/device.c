@@ -53,20 +53,10 @@ static int host_probe(struct usb_device *udev)
 	if (ret) {
 		dev_err(&udev->dev, "cannot claim port %u of its hub: error %d\n",
 			udev->portnum, ret);
-		goto free;
+		kfree(hdev);
+		return ret;
 	}
 	dev_set_drvdata(&udev->dev, hdev);
-
-	/*
-	 * Not through dev_groups: when memory is short, the driver core removes
-	 * what it could not create, which is worth a warning for a directory.
-	 */
-	ret = sysfs_create_group(&udev->dev.kobj, &host_client_group);
-	if (ret) {
-		dev_err(&udev->dev, "cannot create %s/: error %d\n",
-			host_client_group.name, ret);
-		goto release;
-	}
 
 	ret = host_wake(udev);
 	if (ret)
@@ -81,18 +71,21 @@ static int host_probe(struct usb_device *udev)
 				 "exported without a configuration: cannot set %d: error %d\n",
 				 hdev->config, ret);
 	}
+
+	/*
+	 * Not through dev_groups: there the driver core removes what it could
+	 * not create, and newer kernels warn when that was a directory.
+	 */
+	ret = sysfs_create_group(&udev->dev.kobj, &host_client_group);
+	if (ret)
+		dev_warn(&udev->dev, "exported without %s/: error %d\n",
+			 host_client_group.name, ret);
+	hdev->has_client_group = !ret;
+
 	dev_info(&udev->dev, "exported, %04x:%04x\n",
 		 le16_to_cpu(udev->descriptor.idVendor),
 		 le16_to_cpu(udev->descriptor.idProduct));
 	return 0;
-
-release:
-	dev_set_drvdata(&udev->dev, NULL);
-	usb_hub_release_port(udev->parent, udev->portnum,
-			     (struct usb_dev_state *)hdev);
-free:
-	kfree(hdev);
-	return ret;
 }
 
 /* The client's connection, if any, with a reference for the caller. */
@@ -121,7 +114,8 @@ static void host_disconnect(struct usb_device *udev)
 	struct host_device *hdev = dev_get_drvdata(&udev->dev);
 	struct usbipx_conn *conn;
 
-	sysfs_remove_group(&udev->dev.kobj, &host_client_group);
+	if (hdev->has_client_group)
+		sysfs_remove_group(&udev->dev.kobj, &host_client_group);
 
 	/* From here on nobody connects. */
 	spin_lock_irq(&hdev->lock);

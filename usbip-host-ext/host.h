@@ -56,6 +56,7 @@ enum host_status {
  * @lock: see above
  * @conn: the client's connection, with a reference; NULL when none
  * @config: configuration that clients find, -1 for none; invariant
+ * @has_client_group: usbip_client/ is there; invariant
  * @gone: disconnect has begun
  * @charged: bytes of the client's URBs until the socket has taken the answer
  * @answers: answers without an URB that no socket has taken yet
@@ -77,6 +78,7 @@ struct host_device {
 	spinlock_t lock; /* see above */
 	struct usbipx_conn *conn;
 	int config;
+	bool has_client_group;
 	bool gone;
 	atomic_long_t charged;
 	atomic_long_t answers;

@@ -463,8 +463,10 @@ int host_busid_show(char *buf)
  * host_rebind - let a device without a driver find its own
  * @busid: the device
  *
+ * A probe that fails is the driver core's to report.
+ *
  * Context: process, may sleep. Return: 0, -ENODEV when there is no such device,
- * -EBUSY when it has had a driver, or what the driver's probe returned.
+ * -EBUSY when it has had a driver, or what device_attach() returned.
  */
 int host_rebind(const char *busid)
 {

@@ -131,6 +131,7 @@ static void device_init(void)
 }
 
 /* --- what usbip-host calls in files that are not here ----------------------------- */
+const struct attribute_group host_client_group = { .name = "usbip_client" };
 const struct attribute_group *host_device_groups[] = { NULL };
 
 bool host_wants(struct usb_device *udev)

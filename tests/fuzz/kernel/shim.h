@@ -842,11 +842,19 @@ struct cred;
 struct device_driver {
 	const char *name;
 };
+struct kobject {
+	int unused;
+};
 struct device {
+	struct kobject kobj;
 	void *driver_data;
 	struct device_driver *driver;
 };
-struct attribute_group;
+struct attribute_group {
+	const char *name;
+};
+#define sysfs_create_group(kobj, group) ((void)(kobj), (void)(group), 0)
+#define sysfs_remove_group(kobj, group) ((void)(kobj), (void)(group))
 struct attribute {
 	const char *name;
 };

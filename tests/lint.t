@@ -8,7 +8,8 @@ set -eu
 top=$(dirname "$(dirname "$(readlink -f "$0")")")
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/usbip-ext
 cd "$top"
-tests/vm/need git gcc make sparse shellcheck clang-format linux-headers-amd64 python3-minimal
+tests/vm/need git gcc make sparse shellcheck clang-format linux-headers-amd64 \
+	mandoc python3-minimal
 
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
@@ -107,12 +108,32 @@ described() { # MODULE: each of its parameters has a description
 	modinfo -F parm "$1" | grep -vE '^[a-z_]+:.{20}' || [ $? -eq 1 ]
 }
 
-echo 1..13
+# What it says of style depends on the pages that this machine has.
+man_pages() { mandoc -T lint -W warning docs/man/*; }
+
+# Every command for users, and every parameter.
+in_a_man_page() {
+	for script in scripts/*; do
+		[ -d "$script" ] || [ "$script" = scripts/install ] || [ "$script" = scripts/demo ] ||
+			[ -e "docs/man/${script#scripts/}.8" ] || echo "$script has no page"
+	done
+	for pair in core/usbip-ext-core:vhci-hcd-ext core/usbip-ext-core:usbip-host-ext \
+		vhci-ext/vhci-hcd:vhci-hcd-ext usbip-host-ext/usbip-host:usbip-host-ext; do
+		modinfo -F parm "$tmp/tree/${pair%:*}.ko" | while IFS=: read -r name _; do
+			grep -q "^\.It Cm $name$" "docs/man/${pair#*:}.4" ||
+				echo "$name is not in docs/man/${pair#*:}.4"
+		done
+	done
+}
+
+echo 1..15
 silent "the modules build with W=1 and no warning" build W=1
 silent "usbip-ext-core.ko says what it is" described "$tmp/tree/core/usbip-ext-core.ko"
 silent "vhci-hcd.ko says what it is" described "$tmp/tree/vhci-ext/vhci-hcd.ko"
 silent "usbip-host.ko says what it is" described "$tmp/tree/usbip-host-ext/usbip-host.ko"
+silent "every command and every parameter is in a man page" in_a_man_page
 make -s -C "/usr/src/$headers" M="$tmp/tree" clean
+silent "mandoc -T lint has nothing to say" man_pages
 silent "sparse has nothing to say" build C=2
 silent "checkpatch --strict has nothing to say" checkpatch "$(fetch_checkpatch)"
 # shellcheck disable=SC2046 # no white space in names

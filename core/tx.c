@@ -236,9 +236,26 @@ static void tx_account(struct usbipx_conn *conn, int ret)
 	local_bh_enable();
 }
 
-/* The caller holds the socket lock. */
-static int tx_send_locked(struct sock *sk, struct msghdr *msg, bool splice)
+/* The stream cannot be sent to any more; all else is for later. */
+static bool tx_is_final(int ret)
 {
+	switch (ret) {
+	case -EAGAIN:
+	case -EBUSY: /* owned in process context */
+	case -EINTR: /* a signal of the submitter's */
+	case -ERESTARTSYS:
+	case -ENOBUFS:
+	case -ENOMEM:
+		return false;
+	}
+	return ret < 0;
+}
+
+/* The caller holds the socket lock. */
+static int tx_send_locked(struct usbipx_conn *conn, struct msghdr *msg,
+			  bool splice)
+{
+	struct sock *sk = conn->sock->sk;
 	size_t bytes = iov_iter_count(&msg->msg_iter);
 	int ret = splice ? compat_tcp_splice_locked(sk, msg, bytes) :
 			   tcp_sendmsg_locked(sk, msg, bytes);
@@ -246,16 +263,20 @@ static int tx_send_locked(struct sock *sk, struct msghdr *msg, bool splice)
 	/* There is room, but no memory: write_space may never come. */
 	if (ret == -EAGAIN && sk_stream_is_writeable(sk))
 		return -ENOBUFS;
+	/* It took the error from the socket, where the reader looks for it. */
+	if (tx_is_final(ret))
+		usbipx_conn_close(conn, ret, "cannot send");
 	return ret;
 }
 
-static int tx_send_bh(struct sock *sk, struct msghdr *msg, bool splice)
+static int tx_send_bh(struct usbipx_conn *conn, struct msghdr *msg, bool splice)
 {
+	struct sock *sk = conn->sock->sk;
 	int ret = -EBUSY;
 
 	bh_lock_sock(sk);
 	if (!sock_owned_by_user(sk))
-		ret = tx_send_locked(sk, msg, splice);
+		ret = tx_send_locked(conn, msg, splice);
 	bh_unlock_sock(sk);
 	return ret;
 }
@@ -266,14 +287,15 @@ static int tx_send_bh(struct sock *sk, struct msghdr *msg, bool splice)
  * memory cgroups, here and for what release_sock() receives. No security module
  * is asked: the socket passed when its process handed it over.
  */
-static int tx_send_tcp(struct sock *sk, struct msghdr *msg, bool splice)
+static int tx_send_tcp(struct usbipx_conn *conn, struct msghdr *msg, bool splice)
 {
+	struct sock *sk = conn->sock->sk;
 	unsigned int noio = memalloc_noio_save();
 	int ret;
 
 	lock_sock(sk);
 	sk->sk_allocation = GFP_NOIO;
-	ret = tx_send_locked(sk, msg, splice);
+	ret = tx_send_locked(conn, msg, splice);
 	sk->sk_allocation = GFP_ATOMIC;
 	release_sock(sk);
 	memalloc_noio_restore(noio);
@@ -291,6 +313,8 @@ static int tx_send_other(struct usbipx_conn *conn, struct msghdr *msg)
 	revert_creds(cred);
 	if (ret > 0)
 		WRITE_ONCE(conn->tx_bytes, conn->tx_bytes + ret);
+	else if (tx_is_final(ret))
+		usbipx_conn_close(conn, ret, "cannot send");
 	return ret;
 }
 
@@ -308,14 +332,14 @@ static void tx_run(struct usbipx_conn *conn, bool may_sleep)
 		if (!conn->tcp)
 			ret = tx_send_other(conn, &msg);
 		else if (may_sleep)
-			ret = tx_send_tcp(conn->sock->sk, &msg, splice);
+			ret = tx_send_tcp(conn, &msg, splice);
 		else
-			ret = tx_send_bh(conn->sock->sk, &msg, splice);
+			ret = tx_send_bh(conn, &msg, splice);
 		tx_account(conn, ret);
 
 		switch (ret) {
-		case -EBUSY: /* owned in process context */
-		case -EINTR: /* a signal of the submitter's */
+		case -EBUSY:
+		case -EINTR:
 		case -ERESTARTSYS:
 			tx_later(conn, 0);
 			return;
@@ -324,8 +348,6 @@ static void tx_run(struct usbipx_conn *conn, bool may_sleep)
 			tx_later(conn, may_sleep ? TX_MEMORY_DELAY : 0);
 			return;
 		}
-		if (ret < 0 && ret != -EAGAIN)
-			usbipx_conn_close(conn, ret, "cannot send");
 		/* Others queue as fast as this sends: not for ever here. */
 		if (++sends == TX_SENDS) {
 			tx_later(conn, 0);

@@ -81,9 +81,11 @@ trap 'exit 143' TERM
 wait_for() {
 	wait_end=$(($(date +%s) + $1))
 	shift
+	wait_now=$(date +%s) # before it looks: it may not run for a while
 	until "$@" >/dev/null 2>&1; do
-		[ "$(date +%s)" -le "$wait_end" ] || { echo "still not: $*"; return 1; }
+		[ "$wait_now" -le "$wait_end" ] || { echo "still not: $*"; return 1; }
 		sleep 0.1
+		wait_now=$(date +%s)
 	done
 }
 
@@ -222,7 +224,7 @@ start_usbipd() {
 	usbipd >"$tmp/usbipd.log" 2>&1 &
 	usbipd_pid=$!
 	pids="$pids $usbipd_pid"
-	wait_for 10 usbip list -r 127.0.0.1 || die "usbipd: $(cat "$tmp/usbipd.log")"
+	wait_for 60 usbip list -r 127.0.0.1 || die "usbipd: $(cat "$tmp/usbipd.log")"
 }
 
 # --- devices that were attached ---------------------------------------------
@@ -285,8 +287,8 @@ serial_echoes() ( # TTY BYTES
 	exec 4>/proc/self/fd/3 || exit 1
 	stty -F "$1" raw -echo || exit 1
 	head -c "$2" /dev/urandom >"$mine"
-	timeout 20 head -c "$2" <&3 >"$mine.back" &
-	timeout 20 cat "$mine" >&4 && wait $! && cmp "$mine" "$mine.back"
+	timeout 60 head -c "$2" <&3 >"$mine.back" &
+	timeout 60 cat "$mine" >&4 && wait $! && cmp "$mine" "$mine.back"
 )
 disk_keeps() { # DISK KIBIBYTES
 	disk_keeps=$tmp/disk.${1##*/}

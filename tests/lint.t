@@ -48,10 +48,12 @@ build() { # ARG...
 
 # checkpatch.pl of Debian's kernel source; the headers do not carry it.
 fetch_checkpatch() {
+	mkdir -p "$cache"
+	exec 9>"$cache/need.lock" # not while somebody installs
+	flock 9
 	package=$(apt-cache depends linux-source | sed -n 's/.*Depends: \(linux-source-[0-9.]*\).*/\1/p' | head -n 1)
 	dir=$cache/checkpatch-$package-$(apt-cache policy "$package" | sed -n 's/.*Candidate: //p')
 	if [ ! -d "$dir" ]; then
-		mkdir -p "$cache"
 		mkdir "$tmp/deb"
 		chmod 777 "$tmp" "$tmp/deb" # for apt's own user
 		(cd "$tmp/deb" && apt-get -qq download "$package") >&2

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # Runs the kselftests, all or those whose names match: run_tests.sh [-s FACTOR] [PATTERN...]
-# FACTOR: how much longer a test may take, on a kernel that looks for bugs.
+# FACTOR: how much longer a test may take, on a machine or a kernel that is slow.
 # Called by "make -C tests run_tests" on a live machine and by tests/vm/kselftests in a guest.
 # Needs root and the programs built. Prints KTAP; exits 1 if one failed, 4 if all were skipped.
 set -u

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #define URBS	4     /* isochronous URBs under way */
-#define TIMEOUT 10000 /* ms */
+#define TIMEOUT 30000 /* ms */
 
 static int fd;
 

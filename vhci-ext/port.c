@@ -182,6 +182,10 @@ void vhci_port_closed(struct usbipx_conn *conn, void *ctx)
 	struct vhci_port *port = conn->priv;
 	char why[80];
 
+	/* Who finds the port free finds the reason in the log. */
+	dev_info(port_dev(port), "port %u: %s\n", port->number,
+		 usbipx_conn_describe(conn, why, sizeof(why)));
+
 	/*
 	 * Nobody starts them or adds an URB: the connection takes no PDUs. Whoever
 	 * started one had a PDU taken under port->lock, and its tx_done(), which
@@ -197,8 +201,6 @@ void vhci_port_closed(struct usbipx_conn *conn, void *ctx)
 	vhci_port_unplugged(port);
 	spin_unlock_irq(&port->lock);
 
-	dev_info(port_dev(port), "port %u: %s\n", port->number,
-		 usbipx_conn_describe(conn, why, sizeof(why)));
 	usb_hcd_poll_rh_status(port->hub->hcd);
 	usbipx_conn_put(conn);
 }

@@ -49,8 +49,9 @@ def until(timeout, what, *arguments):
     """Waits for a true value. Return: it, or the last one when there is none in time."""
     end = time.monotonic() + timeout
     while True:
+        late = time.monotonic() > end  # before it looks: it may not run for a while
         value = what(*arguments)
-        if value or time.monotonic() > end:
+        if value or late:
             return value
         time.sleep(0.1)
 
@@ -186,10 +187,12 @@ class Agent:
         """The longest that a task was in state D: seconds, name, stack."""
         return self.watch.worst
 
-    def words(self):
-        """The kernel's words since the mark: those that known has no pattern for, and how many say
-        that a port has lost its device, or a device its client."""
-        known = [line for line in read(f"{HERE}/known").splitlines()
+    def words(self, broken_off=False):
+        """The kernel's words since the mark: those that known has no pattern for (nor, if devices
+        went while they were enumerated, known-broken-off), and how many say that a port has lost
+        its device, or a device its client."""
+        files = ["known", "known-broken-off"] if broken_off else ["known"]
+        known = [line for file in files for line in read(f"{HERE}/{file}").splitlines()
                  if line and not line.startswith("#")]
         pattern = re.compile("|".join(f"(?:{line})" for line in known))
         lines = []
@@ -273,6 +276,7 @@ class Agent:
         run("modprobe", "xhci_pci")
         busids = self.export()
         run("usbipd", "-D")
+        must(20, self.taken, "usbip", "list", "-r", "127.0.0.1")  # it listens a little later
         return busids
 
     def state(self, kinds=tuple(KINDS)):
@@ -337,19 +341,18 @@ class Agent:
 
     def unplug(self):
         write(f"{GADGET}/UDC", "\n")
+        must(20, lambda: not glob.glob("/sys/devices/platform/dummy_hcd.0/usb*/*-1"))
 
-    def flap(self, seconds, period):
-        """Plugs it out and in, once a period. Return: how often."""
-        end = time.monotonic() + seconds
-        times = 0
-        while time.monotonic() < end:
+    def flap(self, times, period):
+        """Plugs it out and in, once a period. Return: seconds that took."""
+        began = time.monotonic()
+        for _ in range(times):
             due = time.monotonic() + period
             write(f"{GADGET}/UDC", "\n")
             time.sleep(period / 4)
             write(f"{GADGET}/UDC", "dummy_udc.0")
-            times += 1
             time.sleep(max(0, due - time.monotonic()))
-        return times
+        return round(time.monotonic() - began, 1)
 
     # --- client -----------------------------------------------------------------
 
@@ -494,7 +497,7 @@ class Agent:
         return taken
 
     def gadget_works(self, busid):
-        """Attaches the gadget once more, unless it is, and sends data to it."""
+        """Attaches the gadget and sends data to it."""
         run("modprobe", "usbtest")
 
         def node():
@@ -505,8 +508,7 @@ class Agent:
                     return "/dev/bus/usb/%03d/%03d" % (int(read(f"{device}/busnum")),
                                                        int(read(f"{device}/devnum")))
             return None
-        if not until(3, node):
-            run("usbip", "attach", "-r", SERVER, "-b", busid)
+        run("usbip", "attach", "-r", SERVER, "-b", busid)
         run("/usbip-ext/tests/testusb", "-D", must(20, node), "-t", "1", "-c", "20")
 
     def simulated(self, port):

@@ -26,18 +26,20 @@ forget_leaks() {
 }
 
 # no_leaks [PATTERN]: nothing older than five seconds, kmemleak's own limit, has no pointer to it,
-# but for what the kernel itself is known to lose: with PATTERN in its backtrace. Twice, as what is
-# being moved while a scan runs may be missed.
+# but for what the kernel itself is known to lose: with PATTERN in its backtrace. In two scans, as
+# one may miss what is being moved.
 no_leaks() {
 	sleep 6
 	echo scan >$kmemleak
+	cat $kmemleak >"$tmp/leaks.first"
 	echo scan >$kmemleak
 	awk -v known="${1:-^$}" '
-		function end() { if (object && !is_known) printf "%s", object }
-		/^unreferenced object/ { end(); object = ""; is_known = 0 }
+		function end() { if (object && !is_known && was_there) printf "%s", object }
+		NR == FNR { if (/^unreferenced object/) first[$3] = 1; next }
+		/^unreferenced object/ { end(); object = ""; is_known = 0; was_there = $3 in first }
 		{ object = object $0 "\n" }
 		$0 ~ known { is_known = 1 }
-		END { end() }' $kmemleak >"$tmp/leaks"
+		END { end() }' "$tmp/leaks.first" $kmemleak >"$tmp/leaks"
 	[ ! -s "$tmp/leaks" ] || { cat "$tmp/leaks"; return 1; }
 }
 

@@ -46,11 +46,7 @@ start_sim server -p 3300 serial:count=2 serial:speed=full \
 	bulk:speed=high bulk:speed=super int:speed=low int:speed=full iso:count=2
 server=$sim_pid
 
-if [ -e $kmemleak ]; then
-	forget_leaks
-	# Of its own, it scans at low priority, and what it holds then stalls RCU under this load.
-	echo scan=off >$kmemleak
-fi
+[ ! -e $kmemleak ] || forget_leaks
 
 "$hammer" -s "$seed" -f $factor -d "$tests/.." "$seconds" >"$tmp/hammer" 2>&1
 rc=$?

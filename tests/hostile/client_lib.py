@@ -30,10 +30,11 @@ def wait_for(seconds, what, condition):
     """Waits until condition() is true; what it was, if it never is."""
     end = time.monotonic() + seconds
     while True:
+        late = time.monotonic() > end  # before it looks: it may not run for a while
         got = condition()
         if got:
             return got
-        if time.monotonic() > end:
+        if late:
             raise Failure(f"not within {seconds} s: {what}")
         time.sleep(0.05)
 

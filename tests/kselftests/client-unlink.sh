@@ -4,9 +4,8 @@
 # timeout 120
 . "$(dirname "$0")/../lib.sh"
 
-timeout=3 # s; each cancelled transfer is back before, unless it is the peer's silence that ends it
 plan 24
-load_client nports=16 unlink_timeout=$timeout || die "vhci-hcd does not load"
+load_client nports=16 || die "vhci-hcd does not load"
 
 # The peer's manner: answers, or leaves it to the timeout.
 manners='none:answers unlink-slow=1000:answers unlink-double:answers unlink-both:answers
@@ -21,8 +20,14 @@ done
 start_sim sim --attach $devices
 wait_for 20 ports_in_state 12 6 || die "not all enumerate"
 
-# given_back BUSID answers|silent: a pending transfer is discarded.
+# given_back BUSID answers|silent: a pending transfer is discarded; unlink_timeout ends it only when
+# the peer is silent.
 given_back() {
+	case $2 in
+	answers) timeout=60 ;;
+	silent) timeout=3 ;;
+	esac
+	echo "$timeout" >/sys/module/vhci_hcd/parameters/unlink_timeout
 	words=$("$tests/usbfs" "$(node_of "$1")" discard 0x81 8) || return 1
 	ms=${words##* }
 	echo "$words"

@@ -42,7 +42,7 @@ tune 9 192 >"$tmp/tune"
 # Only the last in the queue: QEMU's xHCI loses what is before a cancelled one.
 check "a pending URB is cancelled" peer "$busid" "$on
 	submit long ep=1 dir=out packets=200:192
-	sleep 50
+	sleep 20
 	unlink long
 	expect long unlinked
 	submit tune ep=1 dir=out pattern packets=9:192

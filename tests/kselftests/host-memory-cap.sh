@@ -210,13 +210,12 @@ flooding "$hid" "$many"
 bounded "1 MiB: little is taken" 8192
 echo 32 >$limit
 report 1 1
+check "32 MiB: more is taken, when one is complete" wait_for 20 taken_above 24576
 sleep 1
-check "32 MiB: more is taken, when one is complete" taken_above 24576
 bounded "32 MiB: but no more than that" 40960
 echo 0 >$limit
 report 1 1
-sleep 1
-check "no limit: all is taken" taken_above 57344
+check "no limit: all is taken" wait_for 20 taken_above 57344
 check "the client goes" ends
 check "the device is available" available "$hid"
 given_back "nothing stays"

@@ -25,7 +25,9 @@ refused "a seqpacket socket" EINVAL %d seqpacket
 refused "-1 when nobody is connected" EINVAL -1
 check "the device is still available" status_is "$busid" 1
 
+log_mark
 start_peer client "$busid" "expect-close 30000"
+wait_for 10 kernel_said "usbip-host $busid: client connected" || die "the client is not connected"
 refused "a second client" EBUSY %d tcp
 check "the first one keeps the device" status_is "$busid" 2
 check "the first one is still connected" answers ok "$sockfd" -1

@@ -6,4 +6,4 @@
 # shellcheck source=../hostile/client.sh
 . "$tests/hostile/client.sh"
 
-hostile_table "$tests/hostile/client.cases" unasked
+hostile_table "$tests/hostile/client.cases" unasked dozing

@@ -65,11 +65,15 @@ bool child_run(const char *busid, bool tcp, const char *script, char *words,
 bool child_until_available(const char *busid, int64_t ms)
 {
 	int64_t deadline = now_ms() + ms;
+	bool late;
 
-	while (!device_available(busid)) {
-		if (now_ms() > deadline)
+	for (;;) {
+		/* Before it looks: it may not run for a while. */
+		late = now_ms() > deadline;
+		if (device_available(busid))
+			return true;
+		if (late)
 			return false;
 		usleep(5000);
 	}
-	return true;
 }

@@ -102,7 +102,7 @@ script hangs <<'GUEST'
 echo here
 sleep 1000
 GUEST
-vm -t 20 "$root" /usbip-ext/hangs
+vm -t 40 "$root" /usbip-ext/hangs
 ok 'a script without end: 124' [ "$rc" -eq 124 ]
 ok 'what it said until then' said here
 ok 'no QEMU left' none_left

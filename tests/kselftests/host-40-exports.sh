@@ -55,11 +55,12 @@ check "usbip list -r lists each of them" same "$tmp/list"
 
 threads >"$tmp/threads"
 while read -r busid; do
-	"$sim_dir/usbip-peer" 127.0.0.1 "$busid" -e "getdesc; expect-close 200000" \
+	"$sim_dir/usbip-peer" -t 60000 127.0.0.1 "$busid" -e "getdesc; expect-close 900000" \
 		>"$tmp/client.$busid.log" 2>&1 &
 	pids="$pids $!"
 done <"$tmp/busids"
-check "forty clients are connected" wait_for 60 forty in_use
+# One usbipd looks at forty devices for each of forty clients.
+check "forty clients are connected" wait_for 200 forty in_use
 check "each of them has read a descriptor" wait_for 60 forty answered
 threads >"$tmp/threads.used"
 check "that took no kernel thread" diff "$tmp/threads" "$tmp/threads.used"

@@ -484,7 +484,7 @@ class Agent:
             if not load.ended:
                 load.process.terminate()
         for kind, load in self.loads.items():
-            if not until(30, lambda load=load: load.ended):
+            if not until(100, lambda load=load: load.ended):
                 raise RuntimeError(f"the load of {kind} does not end")
         return {kind: load.last for kind, load in self.loads.items()}
 

@@ -146,6 +146,10 @@ class Group(Load):
                 number[offset] = (turn << 32 | offset).to_bytes(8, "big")
                 pages[offset:offset + 8] = number[offset]
                 self.progress(mmap.PAGESIZE * (again or self.moves_at_first))
+        self.relieve()
+
+    def relieve(self):
+        """Before its end, for which it needs all that it has in the swap space."""
 
 
 class Swap(Group):
@@ -153,9 +157,11 @@ class Swap(Group):
     moves_at_first = True
 
     def work(self, path):
-        held = balloon(SCARCE)
+        self.held = balloon(SCARCE)
         super().work(path)
-        held.close()
+
+    def relieve(self):
+        self.held.close()
 
 
 class Root(Load):

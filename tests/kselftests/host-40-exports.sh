@@ -54,13 +54,19 @@ in_list >"$tmp/list"
 check "usbip list -r lists each of them" same "$tmp/list"
 
 threads >"$tmp/threads"
+# Ten through usbipd, which looks at forty devices for each; the others come as it would hand them over.
+n=0
 while read -r busid; do
-	"$sim_dir/usbip-peer" -t 60000 127.0.0.1 "$busid" -e "getdesc; expect-close 900000" \
+	n=$((n + 1))
+	case $n in
+	*[05] | 11 | 22) set -- 127.0.0.1 "$busid" ;;
+	*) set -- --tcp --sockfd "$busid" ;;
+	esac
+	"$sim_dir/usbip-peer" -t 60000 "$@" -e "getdesc; expect-close 900000" \
 		>"$tmp/client.$busid.log" 2>&1 &
 	pids="$pids $!"
 done <"$tmp/busids"
-# One usbipd looks at forty devices for each of forty clients.
-check "forty clients are connected" wait_for 200 forty in_use
+check "forty clients are connected" wait_for 100 forty in_use
 check "each of them has read a descriptor" wait_for 60 forty answered
 threads >"$tmp/threads.used"
 check "that took no kernel thread" diff "$tmp/threads" "$tmp/threads.used"

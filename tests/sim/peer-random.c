@@ -353,15 +353,20 @@ static void mutate(struct client *c, struct submit *s)
 	}
 }
 
-/* The bytes of a CMD_SUBMIT and of what its own fields say comes behind it. */
+/*
+ * The bytes of a CMD_SUBMIT, or of the CMD_UNLINK it was mutated to, and of what its
+ * own fields say comes behind it.
+ */
 static void encode(struct client *c, struct submit *s, struct buf *b)
 {
 	bool in = s->words[DIRECTION] == USBIPX_DIR_IN;
+	bool is_unlink = s->words[COMMAND] == USBIPX_CMD_UNLINK;
 	unsigned int i, packets = s->words[PACKETS];
-	uint32_t payload = in ? 0 : s->words[LENGTH];
+	uint32_t payload = in || is_unlink ? 0 : s->words[LENGTH];
 
 	s->words[SEQNUM] = (s->words[SEQNUM] & ~1u) | in;
-	if (!of_type(c, s->words[EP], in, 1) || packets > USBIPX_MAX_PACKETS)
+	if (!of_type(c, s->words[EP], in, 1) || packets > USBIPX_MAX_PACKETS ||
+	    is_unlink)
 		packets = 0;
 	if (payload > PAYLOAD_MAX) {
 		payload = below(c, 4096);
@@ -408,7 +413,10 @@ static bool submit(struct client *c, struct buf *b)
 	}
 	mutate(c, &s);
 	encode(c, &s, b);
-	c->submits++;
+	if (s.words[COMMAND] == USBIPX_CMD_UNLINK)
+		c->unlinks++;
+	else
+		c->submits++;
 	return !s.last;
 }
 

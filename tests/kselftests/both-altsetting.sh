@@ -12,7 +12,8 @@ qemu_net
 load_host || die "usbip-host does not load"
 load_client nports=8 || die "vhci-hcd does not load"
 imported "$busid"
-check "the network driver takes it" wait_for 20 there_net
+check "the network driver takes it" wait_for 20 interface_driven_by "$there" cdc_ether
+wait_for 20 there_net
 check "its setting is the server's" alternate 1
 echo "$there:1.0" >$cdc_ether/unbind
 check "without the driver it is 0" alternate 0

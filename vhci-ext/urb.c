@@ -215,8 +215,11 @@ static void vurb_encode(struct vhci_urb *vurb)
 static bool port_knows_device(struct vhci_port *port, struct urb *urb)
 {
 	lockdep_assert_held(&port->lock);
-	if (!port->udev && !usb_pipedevice(urb->pipe))
+	if (!port->udev && !usb_pipedevice(urb->pipe)) {
 		port->udev = urb->dev;
+		/* Earlier tries count. */
+		port->since = port->since ?: jiffies | 1;
+	}
 	return port->udev == urb->dev;
 }
 

@@ -79,6 +79,7 @@ enum vhci_port_state {
  * @urbs: vurbs with an URB, by seqnum
  * @unlinking: vurbs waiting for RET_UNLINK, by deadline
  * @unlink_work: gives up waiting
+ * @since: jiffies of the first request to a device that is being enumerated, or 0
  * @watching: @watch_work is under way
  * @watch_work: looks whether the server is still there
  * @quiet: jiffies since when it has given no sign of life
@@ -106,6 +107,7 @@ struct vhci_port {
 	struct list_head unlinking;
 	struct delayed_work unlink_work;
 
+	unsigned long since;
 	bool watching;
 	struct delayed_work watch_work;
 	unsigned long quiet;
@@ -252,6 +254,13 @@ void vhci_sysfs_remove(void);
 static inline struct vhci_hub *vhci_hub_of(struct usb_hcd *hcd)
 {
 	return *(struct vhci_hub **)hcd->hcd_priv;
+}
+
+/* It has a driver, so it is in sysfs. The caller holds port->lock. */
+static inline bool vhci_port_is_enumerated(const struct vhci_port *port)
+{
+	lockdep_assert_held(&port->lock);
+	return port->udev && READ_ONCE(port->udev->dev.driver);
 }
 
 #endif

@@ -11,6 +11,11 @@
  * are servers that ignore every CMD_UNLINK; after more silence GET_STATUS, which
  * any device answers. Who has said nothing to all that within peer_timeout is gone.
  *
+ * A server that answers, but each request of an enumeration just in time, would
+ * keep the hub's other ports waiting for minutes, all tries of the USB core added up;
+ * and one whose device cannot be enumerated would keep its port. Either gets three
+ * times peer_timeout.
+ *
  * Interrupt IN URBs do not count: they wait for ever as a rule, and nobody waits
  * for them in a state that a signal does not end.
  */
@@ -25,6 +30,9 @@
 /* Looks, and questions, in the time that a server has. */
 #define WATCH_LOOKS 20
 #define WATCH_STEPS 3
+
+/* Times of peer_timeout that an enumeration may take. */
+#define WATCH_ENUMERATION 3
 
 /* What TCP gets on top to bring a question across a network that is back. */
 #define WATCH_GRACE (3 * HZ)
@@ -107,6 +115,24 @@ static bool watch_is_owed(struct vhci_port *port)
 	return false;
 }
 
+/* Is the device's enumeration neither over nor overdue? Ends an overdue one. */
+static bool watch_enumeration(struct vhci_port *port, unsigned long patience)
+{
+	lockdep_assert_held(&port->lock);
+	if (!port->since)
+		return false;
+	if (vhci_port_is_enumerated(port)) {
+		port->since = 0;
+		return false;
+	}
+	if (time_after(jiffies, port->since + WATCH_ENUMERATION * patience)) {
+		usbipx_conn_close(port->conn, -ETIMEDOUT,
+				  "device is not enumerated in time");
+		return false;
+	}
+	return true;
+}
+
 /* The next question, or no more of them. The caller holds port->lock. */
 static void watch_ask(struct vhci_port *port, unsigned long patience)
 {
@@ -172,6 +198,7 @@ void vhci_watch_work(struct work_struct *work)
 					      struct vhci_port, watch_work);
 	struct usbipx_conn *conn;
 	unsigned long patience;
+	bool enumerating;
 
 	spin_lock_irq(&port->lock);
 	/* One that is ending: vhci_port_closed() tidies up. */
@@ -182,10 +209,11 @@ void vhci_watch_work(struct work_struct *work)
 	conn = usbipx_conn_get(port->conn);
 	patience = usbipx_conn_patience(conn);
 
+	enumerating = watch_enumeration(port, patience);
 	if (watch_sees_life(port)) {
 		port->asked = 0;
 		port->due = port->quiet + patience / WATCH_STEPS;
-		port->watching = watch_is_owed(port);
+		port->watching = enumerating || watch_is_owed(port);
 	}
 	if (port->watching) {
 		if (time_after_eq(jiffies, port->due))

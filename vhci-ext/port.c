@@ -126,6 +126,8 @@ int vhci_port_attach(struct vhci_port *port, int sockfd, u32 devid,
 	port->devid = devid;
 	port->speed = speed;
 	port->sockfd = sockfd;
+	port->since = 0;
+	port->deaf = false;
 	spin_unlock_irq(&port->lock);
 
 	ret = usbipx_conn_start(conn);
@@ -198,7 +200,6 @@ void vhci_port_closed(struct usbipx_conn *conn, void *ctx)
 	spin_lock_irq(&port->lock);
 	port->conn = NULL;
 	port->watching = false;
-	port->since = 0;
 	vhci_port_unplugged(port);
 	spin_unlock_irq(&port->lock);
 
@@ -262,9 +263,13 @@ static enum vhci_port_state port_state(const struct vhci_port *port)
 	lockdep_assert_held(&port->lock);
 	if (port_is_free(port))
 		return VHCI_PORT_FREE;
-	/* The tools look for a used port's device in sysfs, and fail without. */
-	return vhci_port_is_enumerated(port) ? VHCI_PORT_USED :
-					       VHCI_PORT_NOT_ASSIGNED;
+	/*
+	 * The tools look for a used port's device in sysfs and fail when it is
+	 * not there; one that has a driver is.
+	 */
+	if (port->udev && READ_ONCE(port->udev->dev.driver))
+		return VHCI_PORT_USED;
+	return VHCI_PORT_NOT_ASSIGNED;
 }
 
 /**

@@ -301,6 +301,9 @@ fail:
 	return ret;
 }
 
+/* What the next of many gets, cancelled one by one, when one was not answered. */
+#define DEAF_WAIT (HZ / 10)
+
 /* 0 would give up before anything can be answered; much more would wrap. */
 static unsigned long unlink_wait(void)
 {
@@ -359,6 +362,8 @@ static void vurb_unlink(struct vhci_urb *vurb, struct usbipx_conn *conn)
 	if (usbipx_conn_queue(conn, &vurb->unlink))
 		return; /* closing: closed() gives the URB back */
 
+	if (port->deaf && !vurb->sending)
+		wait = DEAF_WAIT;
 	vurb->holds++;
 	vurb->late = false;
 	vurb->unlinked = jiffies;
@@ -376,7 +381,8 @@ static void vurb_unlink(struct vhci_urb *vurb, struct usbipx_conn *conn)
  * @status: for the giveback
  *
  * An URB that has not left is given back at once; one at the server when the
- * server says so or after unlink_timeout.
+ * server says so or after unlink_timeout, which a server that lets it pass does not
+ * get again before it has answered: who cancels many, one by one, waits in state D.
  *
  * Context: any. Return: as usb_hcd_check_unlink_urb().
  */
@@ -477,6 +483,7 @@ void vhci_unlink_work(struct work_struct *work)
 				vurb_look_at(vurb, end);
 				continue;
 			}
+			port->deaf = true;
 		}
 		list_del_init(&vurb->node);
 		vurb->holds++;
@@ -598,6 +605,7 @@ static struct urb *rx_ret_unlink(struct vhci_port *port, struct usbipx_rx *rx)
 	struct vhci_urb *vurb =
 		vurb_find(port, rx->pdu.seqnum & ~VHCI_SEQ_UNLINK);
 
+	port->deaf = false;
 	if (!vurb || list_empty(&vurb->node))
 		return NULL;
 	if (vurb->sending) {

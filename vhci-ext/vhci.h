@@ -79,6 +79,7 @@ enum vhci_port_state {
  * @urbs: vurbs with an URB, by seqnum
  * @unlinking: vurbs waiting for RET_UNLINK, by deadline
  * @unlink_work: gives up waiting
+ * @deaf: it has, and no RET_UNLINK came since
  * @since: jiffies of the first request to a device that is being enumerated, or 0
  * @watching: @watch_work is under way
  * @watch_work: looks whether the server is still there
@@ -106,6 +107,7 @@ struct vhci_port {
 	DECLARE_HASHTABLE(urbs, 6);
 	struct list_head unlinking;
 	struct delayed_work unlink_work;
+	bool deaf;
 
 	unsigned long since;
 	bool watching;
@@ -254,13 +256,6 @@ void vhci_sysfs_remove(void);
 static inline struct vhci_hub *vhci_hub_of(struct usb_hcd *hcd)
 {
 	return *(struct vhci_hub **)hcd->hcd_priv;
-}
-
-/* It has a driver, so it is in sysfs. The caller holds port->lock. */
-static inline bool vhci_port_is_enumerated(const struct vhci_port *port)
-{
-	lockdep_assert_held(&port->lock);
-	return port->udev && READ_ONCE(port->udev->dev.driver);
 }
 
 #endif

@@ -121,7 +121,8 @@ static bool watch_enumeration(struct vhci_port *port, unsigned long patience)
 	lockdep_assert_held(&port->lock);
 	if (!port->since)
 		return false;
-	if (vhci_port_is_enumerated(port)) {
+	/* In sysfs: that may be missed by one look, but not taken back. */
+	if (port->udev && data_race(device_is_registered(&port->udev->dev))) {
 		port->since = 0;
 		return false;
 	}

@@ -820,6 +820,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	if (config & 64) /* about to wrap */
 		ports[0].seqnum = -(VHCI_SEQ_STEP * in8());
 	device = (struct usb_device){ .parent = &root, .portnum = 1 };
+	device.dev.kobj.state_in_sysfs = !(config & 128);
 	stranger = (struct usb_device){ .parent = &root,
 					.portnum = config & 2 ? 1 : 3,
 					.devnum = 9 };

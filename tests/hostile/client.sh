@@ -9,6 +9,9 @@ hostile_table() {
 	command -v python3 >/dev/null || skip "no python3 on this machine"
 	load_client nports=64 || die "vhci-hcd does not load"
 	unload usbtest || die "usbtest is in use" # it would take the devices
+	# A broken device must not have lost its port before all of its batch are judged.
+	[ "${1##*/}" != client-descriptors.cases ] ||
+		echo 60 >/sys/module/usbip_ext_core/parameters/peer_timeout
 	table_rc=0
 	"$tests/hostile/client" "$@" >"$tmp/results" 2>"$tmp/errors" || table_rc=$?
 	cases=$(sed -n 's/^1\.\.//p' "$tmp/results")

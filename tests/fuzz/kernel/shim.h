@@ -843,7 +843,7 @@ struct device_driver {
 	const char *name;
 };
 struct kobject {
-	int unused;
+	bool state_in_sysfs;
 };
 struct device {
 	struct kobject kobj;
@@ -868,9 +868,11 @@ struct platform_device {
 	struct device dev;
 };
 struct platform_driver;
-#define dev_set_drvdata(d, p) ((d)->driver_data = (p))
-#define dev_get_drvdata(d)    ((d)->driver_data)
-#define dev_name(d)	      ((void)(d), "1-1")
+#define dev_set_drvdata(d, p)	((d)->driver_data = (p))
+#define dev_get_drvdata(d)	((d)->driver_data)
+#define dev_name(d)		((void)(d), "1-1")
+#define device_is_registered(d) ((d)->kobj.state_in_sysfs)
+#define data_race(expression)	(expression)
 void shim_print(const struct device *dev, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 #define dev_err(d, ...)		     shim_print(d, __VA_ARGS__)

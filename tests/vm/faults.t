@@ -9,7 +9,6 @@ set -eu
 . "$(dirname "$(readlink -f "$0")")/test-lib.sh"
 
 prepare faults "${1-}"
-truncate -s 64M "$log/disk.img"
 : >"$log/failed"
 
 # part NAME COMMAND...: its results are among ours; a part that ends before its plan has failed.
@@ -25,11 +24,7 @@ part() {
 	part peers "$here/run" -n peers -t 500 -l "$log" -s "$log/tree" "$root" \
 		/usbip-ext/tests/faults/peers -- -chardev null,id=line \
 		-device usb-serial,bus=xhci.0,chardev=line,always-plugged=on
-	part rounds "$here/run" -n rounds -t 900 -l "$log" -a "slab_nomerge slub_debug=FU" -s "$log/tree" "$root" \
-		/usbip-ext/tests/faults/rounds -- \
-		-drive "if=none,id=disk,file=$log/disk.img,format=raw,snapshot=on" \
-		-device usb-storage,bus=xhci.0,drive=disk -chardev null,id=line \
-		-device usb-serial,bus=xhci.0,chardev=line,always-plugged=on
+	part rounds "$here/../faults/run-rounds" "$root" "$log/tree" "$log"
 } | awk '
 /^(not )?ok / {
 	n++
@@ -40,5 +35,5 @@ part() {
 END { print "1.." n }' | tee "$log/tap"
 # prove shows of a test no more than its number.
 awk '/^not ok/ { wrong = 1 } /^(ok|# fault )/ { wrong = 0 } wrong' "$log/tap" >&2
-rm -rf "$log/tree" "$log/disk.img"
+rm -rf "$log/tree" "$log"/*.img
 [ ! -s "$log/failed" ]

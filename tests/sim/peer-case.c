@@ -103,7 +103,8 @@ static bool is_others(const struct table *t, const char *line)
 static bool is_noise(const char *line)
 {
 	static const char *const noise[] = {
-		"hrtimer: interrupt took *", /* a slow machine */
+		"hrtimer: interrupt took *",		 /* a slow machine */
+		"clocksource: Long readout interval, *", /* one that stood still */
 		/* An URB came while dummy_hcd's timer gave back the last one. */
 		"dummy_hcd dummy_hcd.*: timer fired with no URBs pending\\?",
 	};

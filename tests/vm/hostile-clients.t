@@ -3,4 +3,4 @@
 # What clients may do to usbip-host, in a VM with the debug kernel. KTAP.
 # Called by tests/check through prove.
 # Needs what kselftests needs.
-exec "$(dirname "$0")/kselftests" -d hostile-clients
+exec "$(dirname "$0")/kselftests" -d -2 hostile-clients

@@ -34,8 +34,11 @@
 /* Times of peer_timeout that an enumeration may take. */
 #define WATCH_ENUMERATION 3
 
-/* What TCP gets on top to bring a question across a network that is back. */
-#define WATCH_GRACE (3 * HZ)
+/*
+ * What TCP gets on top to bring a question across a network that is back. With a
+ * look, and the end of the device for its drivers, less than 5 s.
+ */
+#define WATCH_GRACE (2 * HZ)
 
 /* Send one of our own. The caller holds port->lock. */
 static void watch_probe(struct vhci_port *port, const struct usbipx_pdu *pdu)

@@ -127,13 +127,18 @@ static int attach_directly(const char *busid)
 static int attach_exported(void)
 {
 	bool directly = random_below(2);
+	long end = now_ms() + 3000;
 	int tries, err = ENODEV;
 	const char *busid;
 	char path[256];
 
 	for (tries = 0; tries < 4; tries++) {
-		if (!random_match(HOST "/*-*", path, sizeof(path)))
-			return ENODEV;
+		/* Others unbind what others bind: there may be none for a moment. */
+		while (!random_match(HOST "/*-*", path, sizeof(path))) {
+			if (now_ms() > end)
+				return ENODEV;
+			sleep_ms(50);
+		}
 		busid = strrchr(path, '/') + 1;
 		err = directly ? attach_directly(busid) :
 				 attach_from(USBIPD_PORT, busid);

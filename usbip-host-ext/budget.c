@@ -2,7 +2,7 @@
 /*
  * How much memory the client of a device may take: beyond it the connection's
  * reader pauses until something has completed or been sent.
- * May call core. Called by urb.c and device.c.
+ * May call core. Called by urb.c, device.c and main.c.
  *
  * A reader that pauses sees no CMD_UNLINK either, nor what would make the device
  * answer at last. So when nothing has completed for long, but before the client
@@ -17,6 +17,10 @@
 #include "host.h"
 
 unsigned int host_client_memory_mb = 64;
+
+/* Every device, from probe to disconnect. Process context. */
+static DEFINE_SPINLOCK(budgets_lock);
+static LIST_HEAD(budgets);
 
 /* Answers that have no URB: as many may wait for a client that does not read. */
 #define HOST_ANSWERS 4096
@@ -149,7 +153,7 @@ int host_charge_urb(struct host_device *hdev, long bytes, bool may_sleep)
  * host_uncharge_urb - the memory of an URB is free again
  * @hdev: the device
  * @bytes: as charged
- * @completed: the URB has; false when it was not even submitted
+ * @completed: its hurb is over; false when it has not got so far
  *
  * Context: any, without hdev->lock.
  */
@@ -197,6 +201,23 @@ void host_uncharge_answer(struct host_device *hdev)
 	room_made(hdev, false);
 }
 
+/**
+ * host_limit_changed - host_client_memory_mb was written
+ *
+ * Context: process.
+ */
+void host_limit_changed(void)
+{
+	struct host_device *hdev;
+
+	/* Its readers see it, or have paused before: see pause_reader(). */
+	smp_mb();
+	spin_lock(&budgets_lock);
+	list_for_each_entry(hdev, &budgets, budgets)
+		room_made(hdev, false);
+	spin_unlock(&budgets_lock);
+}
+
 /* No URB has completed for stall_time(), unless one has at this very moment. */
 static void stall_work(struct work_struct *work)
 {
@@ -221,13 +242,29 @@ static void stall_work(struct work_struct *work)
 
 /**
  * host_budget_init - a device without a client
- * @hdev: zeroed
+ * @hdev: zeroed but for its lock; host_budget_exit() must follow
  *
- * Context: any.
+ * Context: process.
  */
 void host_budget_init(struct host_device *hdev)
 {
 	INIT_DELAYED_WORK(&hdev->stall_work, stall_work);
+	spin_lock(&budgets_lock);
+	list_add(&hdev->budgets, &budgets);
+	spin_unlock(&budgets_lock);
+}
+
+/**
+ * host_budget_exit - the device is about to be freed
+ * @hdev: without a client
+ *
+ * Context: process.
+ */
+void host_budget_exit(struct host_device *hdev)
+{
+	spin_lock(&budgets_lock);
+	list_del(&hdev->budgets);
+	spin_unlock(&budgets_lock);
 }
 
 /**

@@ -53,6 +53,7 @@ static int host_probe(struct usb_device *udev)
 	if (ret) {
 		dev_err(&udev->dev, "cannot claim port %u of its hub: error %d\n",
 			udev->portnum, ret);
+		host_budget_exit(hdev);
 		kfree(hdev);
 		return ret;
 	}
@@ -135,6 +136,7 @@ static void host_disconnect(struct usb_device *udev)
 	if (udev->actconfig)
 		usb_set_configuration(udev, -1);
 	dev_set_drvdata(&udev->dev, NULL);
+	host_budget_exit(hdev);
 	kfree(hdev);
 }
 

@@ -15,6 +15,7 @@
  *                  for a connection only tries to take it, host_lock_device():
  *                  disconnect waits for the connection with it held
  *   match_lock     rules and busid table (match.c)
+ *   budgets_lock   list of the devices that may be short of memory (budget.c)
  *   hdev->lock     everything of a device and its hurbs but its budget, see
  *                  budget.c. Interrupts disabled.
  *                  Outside of the connection's own spinlock
@@ -65,6 +66,7 @@ enum host_status {
  * @stalled: none of @charged completes; what does not fit is refused
  * @stall_armed: @stall_work may find that out; changed under @lock
  * @stall_work: finds it out
+ * @budgets: in the list of devices whose readers a new limit resumes
  * @urbs: hurbs at the host controller, by seqnum
  * @inflight: the same URBs, to kill them and to wait for their completions
  * @completed: URBs of the client that have, and were not cancelled by it
@@ -86,6 +88,7 @@ struct host_device {
 	bool stalled;
 	bool stall_armed;
 	struct delayed_work stall_work;
+	struct list_head budgets;
 	DECLARE_HASHTABLE(urbs, 6);
 	struct usb_anchor inflight;
 	u64 completed;
@@ -193,6 +196,8 @@ int host_charge_answer(struct host_device *hdev, bool may_sleep);
 void host_uncharge_answer(struct host_device *hdev);
 void host_budget_init(struct host_device *hdev);
 void host_budget_end(struct host_device *hdev);
+void host_budget_exit(struct host_device *hdev);
+void host_limit_changed(void);
 
 /* urb.c */
 extern const struct usbipx_conn_ops host_conn_ops;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * usbip-host: module init and exit, parameters.
- * Calls device.c, match.c and sysfs.c.
+ * Calls device.c, match.c, budget.c and sysfs.c.
  */
 #include <linux/init.h>
 #include <linux/module.h>
@@ -41,7 +41,22 @@ __MODULE_PARM_TYPE(autobind, "RULE[,RULE...]");
 MODULE_PARM_DESC(autobind,
 		 "Devices to export as soon as they are there. RULE is VID[:PID[:SERIAL]], in hex, * for any; a leading ! excludes; the first match wins");
 
-module_param_named(client_memory_mb, host_client_memory_mb, uint, 0644);
+static int client_memory_set(const char *val, const struct kernel_param *kp)
+{
+	int ret = param_set_uint(val, kp);
+
+	if (!ret)
+		host_limit_changed();
+	return ret;
+}
+
+static const struct kernel_param_ops client_memory_ops = {
+	.set = client_memory_set,
+	.get = param_get_uint,
+};
+module_param_cb(client_memory_mb, &client_memory_ops, &host_client_memory_mb,
+		0644);
+__MODULE_PARM_TYPE(client_memory_mb, "uint");
 MODULE_PARM_DESC(client_memory_mb,
 		 "MiB of memory that the transfers of one device's client may take at a time; more of them wait (default 64, 0: no limit)");
 

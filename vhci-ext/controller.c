@@ -212,14 +212,20 @@ static int vhci_controller_add(unsigned int id, const struct vhci_layout *layout
 {
 	struct platform_device *pdev;
 
-	/* As a rule it is memory that keeps the driver core from calling us. */
-	probe_result = -ENOMEM;
+	probe_result = 1; /* nobody has called vhci_probe() */
 	pdev = platform_device_register_data(NULL, VHCI_NAME, id, layout,
 					     sizeof(*layout));
 	if (IS_ERR(pdev))
 		return PTR_ERR(pdev);
 
-	/* Probed by now, as the driver is synchronous; or the probe failed. */
+	/*
+	 * Probed by now, as the driver is synchronous; or the probe failed; or the
+	 * bus's drivers_autoprobe is 0. What else keeps the driver core from
+	 * calling us is memory, as a rule.
+	 */
+	if (probe_result > 0 && device_attach(&pdev->dev) <= 0 &&
+	    probe_result > 0)
+		probe_result = -ENOMEM;
 	controllers[id] = platform_get_drvdata(pdev);
 	if (!controllers[id]) {
 		platform_device_unregister(pdev);

@@ -483,7 +483,9 @@ void vhci_unlink_work(struct work_struct *work)
 				vurb_look_at(vurb, end);
 				continue;
 			}
-			port->deaf = true;
+			/* It has had its chance: nothing was in the way. */
+			if (!vurb->receiving && !vurb->late)
+				port->deaf = true;
 		}
 		list_del_init(&vurb->node);
 		vurb->holds++;
@@ -580,6 +582,9 @@ static int rx_ret_submit(struct vhci_port *port, struct usbipx_rx *rx)
 	struct urb *urb;
 	int ret;
 
+	/* Cancelled, which some servers say so and not with RET_UNLINK. */
+	if (pdu->status == -ECONNRESET || pdu->status == -ENOENT)
+		port->deaf = false;
 	if (!vurb || vurb->answered)
 		return swallow_answer(port, rx);
 

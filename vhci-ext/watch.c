@@ -27,18 +27,27 @@
 /* Bytes that count as progress of a large PDU; fewer may be a trickle. */
 #define WATCH_PROGRESS (64U << 10)
 
-/* Looks, and questions, in the time that a server has. */
-#define WATCH_LOOKS 20
+/* Questions in the time that a server has. */
 #define WATCH_STEPS 3
 
-/* Times of peer_timeout that an enumeration may take. */
+/*
+ * Times of peer_timeout that an enumeration may take; and what its dozen of requests
+ * may in any case, one after the other across half the world.
+ */
 #define WATCH_ENUMERATION 3
+#define WATCH_ENUMERATION_MIN (10UL * HZ)
 
 /*
  * What TCP gets on top to bring a question across a network that is back. With a
  * look, and the end of the device for its drivers, less than 5 s.
  */
 #define WATCH_GRACE (2 * HZ)
+
+/* Until the next look, in jiffies. */
+static unsigned long watch_interval(unsigned long patience)
+{
+	return min_t(unsigned long, patience / 20, HZ / 2);
+}
 
 /* Send one of our own. The caller holds port->lock. */
 static void watch_probe(struct vhci_port *port, const struct usbipx_pdu *pdu)
@@ -129,7 +138,8 @@ static bool watch_enumeration(struct vhci_port *port, unsigned long patience)
 		port->since = 0;
 		return false;
 	}
-	if (time_after(jiffies, port->since + WATCH_ENUMERATION * patience)) {
+	if (time_after(jiffies, port->since + max(WATCH_ENUMERATION * patience,
+						  WATCH_ENUMERATION_MIN))) {
 		usbipx_conn_close(port->conn, -ETIMEDOUT,
 				  "device is not enumerated in time");
 		return false;
@@ -187,7 +197,8 @@ void vhci_watch_asked(struct vhci_port *port, struct urb *urb)
 	port->heard = jiffies;
 	port->due = jiffies + patience / WATCH_STEPS;
 	port->moved = usbipx_conn_moved(port->conn);
-	queue_delayed_work(usbipx_wq, &port->watch_work, patience / WATCH_LOOKS);
+	queue_delayed_work(usbipx_wq, &port->watch_work,
+			   watch_interval(patience));
 }
 
 /**
@@ -223,7 +234,7 @@ void vhci_watch_work(struct work_struct *work)
 		if (time_after_eq(jiffies, port->due))
 			watch_ask(port, patience);
 		queue_delayed_work(usbipx_wq, &port->watch_work,
-				   patience / WATCH_LOOKS);
+				   watch_interval(patience));
 	}
 	spin_unlock_irq(&port->lock);
 

@@ -3,4 +3,4 @@
 # The kselftests both-* in a VM with the debug kernel (for debug-* see memory-short.t, debug-memory.t). KTAP.
 # Called by tests/check through prove.
 # Needs what kselftests needs.
-exec "$(dirname "$0")/kselftests" -d -2 'both-*'
+exec "$(dirname "$0")/kselftests" -d 'both-*'

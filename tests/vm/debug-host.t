@@ -3,4 +3,4 @@
 # The kselftests host-* in a VM with the debug kernel. KTAP.
 # Called by tests/check through prove.
 # Needs what kselftests needs.
-exec "$(dirname "$0")/kselftests" -d -2 'host-*'
+exec "$(dirname "$0")/kselftests" -d 'host-*'

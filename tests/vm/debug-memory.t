@@ -3,4 +3,4 @@
 # What of memory takes longer, in a VM with the debug kernel: loading without it, leaks. KTAP.
 # Called by tests/check debug through prove.
 # Needs what kselftests needs.
-exec "$(dirname "$0")/kselftests" -d -2 debug-failslab-load debug-leaks
+exec "$(dirname "$0")/kselftests" -d debug-failslab-load debug-leaks

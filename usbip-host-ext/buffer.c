@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Memory for the data of an URB at the host controller.
- * May call the page and slab allocators. Called by urb.c; main.c ends it.
+ * May call split.c and the page and slab allocators. Called by urb.c; main.c ends it.
  */
 #include <linux/gfp.h>
 #include <linux/log2.h>
@@ -45,6 +45,22 @@ static bool takes_pages(const struct usb_bus *bus,
 	return usb_endpoint_xfer_bulk(&ep->desc) && packet &&
 	       bus->sg_tablesize >= DIV_ROUND_UP(length, PAGE_SIZE) &&
 	       (bus->no_sg_constraint || PAGE_SIZE % packet == 0);
+}
+
+/* In pages, for the host controller to take at once or one after the other? */
+static bool in_chunks(const struct usb_bus *bus,
+		      const struct usb_host_endpoint *ep, u32 length)
+{
+	if (!usb_endpoint_xfer_bulk(&ep->desc) || !usb_endpoint_maxp(&ep->desc))
+		return false;
+	return length > (takes_pages(bus, ep, length) ? HOST_LINEAR_MAX :
+							PAGE_SIZE << HOST_CHUNK_ORDER);
+}
+
+/* Whole packets only, but for the last one. */
+static u32 chunk_size(const struct usb_host_endpoint *ep, unsigned int order)
+{
+	return rounddown((u32)(PAGE_SIZE << order), usb_endpoint_maxp(&ep->desc));
 }
 
 /* In softirq only what was kept. */
@@ -93,10 +109,10 @@ static void chunk_free(struct page *page)
 }
 
 /* A scatter list of pages of one order. */
-static int alloc_chunks(struct host_urb *hurb, u32 length, unsigned int order,
-			bool may_sleep)
+static int alloc_chunks(struct host_urb *hurb, const struct usb_host_endpoint *ep,
+			u32 length, unsigned int order, bool may_sleep)
 {
-	u32 size = PAGE_SIZE << order;
+	u32 size = chunk_size(ep, order);
 	unsigned int n = DIV_ROUND_UP(length, size);
 	struct scatterlist *sg;
 	struct page *page;
@@ -132,8 +148,9 @@ long host_buffer_size(const struct usb_device *udev,
 {
 	if (length <= HOST_SMALL)
 		return HOST_SMALL;
-	if (length > HOST_LINEAR_MAX && takes_pages(udev->bus, ep, length))
-		return round_up(length, (u32)(PAGE_SIZE << HOST_CHUNK_ORDER));
+	if (in_chunks(udev->bus, ep, length))
+		return (long)DIV_ROUND_UP(length, chunk_size(ep, HOST_CHUNK_ORDER))
+		       << (PAGE_SHIFT + HOST_CHUNK_ORDER);
 	return roundup_pow_of_two(length);
 }
 
@@ -163,11 +180,12 @@ int host_buffer_alloc(struct host_urb *hurb, const struct usb_host_endpoint *ep,
 		if (!hurb->small)
 			hurb->small = kmalloc(HOST_SMALL, buffer_gfp(may_sleep));
 		urb->transfer_buffer = hurb->small;
-	} else if (length > HOST_LINEAR_MAX &&
-		   takes_pages(urb->dev->bus, ep, length)) {
-		ret = alloc_chunks(hurb, length, HOST_CHUNK_ORDER, may_sleep);
+	} else if (in_chunks(urb->dev->bus, ep, length)) {
+		ret = alloc_chunks(hurb, ep, length, HOST_CHUNK_ORDER, may_sleep);
 		if (ret && may_sleep)
-			ret = alloc_chunks(hurb, length, 0, true);
+			ret = alloc_chunks(hurb, ep, length, 0, true);
+		if (!ret && !takes_pages(urb->dev->bus, ep, length))
+			host_split_init(hurb);
 	} else if (length <= HOST_LINEAR_MAX || may_sleep) {
 		/* Some controllers write whole words: round up. */
 		urb->transfer_buffer =

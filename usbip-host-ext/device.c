@@ -41,6 +41,7 @@ static int host_probe(struct usb_device *udev)
 	hdev->udev = udev;
 	spin_lock_init(&hdev->lock);
 	hash_init(hdev->urbs);
+	INIT_LIST_HEAD(&hdev->held);
 	init_usb_anchor(&hdev->inflight);
 	host_budget_init(hdev);
 

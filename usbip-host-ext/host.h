@@ -69,6 +69,8 @@ enum host_status {
  * @budgets: in the list of devices whose readers a new limit resumes
  * @urbs: hurbs at the host controller, by seqnum
  * @inflight: the same URBs, to kill them and to wait for their completions
+ * @splitting: endpoints with a transfer in pieces, see split.c
+ * @held: hurbs that wait for it, in order
  * @completed: URBs of the client that have, and were not cancelled by it
  * @failed: those of them with an error
  * @kept: hurbs for the next URBs
@@ -91,6 +93,8 @@ struct host_device {
 	struct list_head budgets;
 	DECLARE_HASHTABLE(urbs, 6);
 	struct usb_anchor inflight;
+	u32 splitting;
+	struct list_head held;
 	u64 completed;
 	u64 failed;
 	struct host_urb *kept;
@@ -134,6 +138,11 @@ struct host_reply {
  * @charge: what it takes of hdev->charged
  * @small: HOST_SMALL bytes, or NULL; stays with the hurb
  * @sgt: pages of a large buffer, when urb->num_sgs
+ * @total: bytes of a transfer that goes piece by piece, see split.c; 0 for others
+ * @done: those of its pieces that have completed
+ * @zero: its last piece has URB_ZERO_PACKET
+ * @piece: the one that is at the host controller
+ * @held: in hdev->held, or empty
  * @next: in hdev->kept
  * @setup: setup packet; read by the host controller
  */
@@ -148,6 +157,11 @@ struct host_urb {
 	long charge;
 	void *small;
 	struct sg_table sgt;
+	u32 total;
+	u32 done;
+	bool zero;
+	struct scatterlist *piece;
+	struct list_head held;
 	struct host_urb *next;
 	struct usb_ctrlrequest setup;
 };
@@ -188,6 +202,14 @@ int host_buffer_alloc(struct host_urb *hurb, const struct usb_host_endpoint *ep,
 void host_buffer_free(struct host_urb *hurb);
 void host_buffer_exit(void);
 
+/* split.c */
+void host_split_init(struct host_urb *hurb);
+bool host_split_begin(struct host_urb *hurb);
+bool host_split_done(struct host_urb *hurb);
+void host_split_end(struct host_device *hdev, unsigned int pipe);
+void host_split_whole(struct host_urb *hurb);
+struct host_urb *host_split_take(struct host_device *hdev);
+
 /* budget.c */
 extern unsigned int host_client_memory_mb;
 int host_charge_urb(struct host_device *hdev, long bytes, bool may_sleep);
@@ -202,6 +224,7 @@ void host_limit_changed(void);
 /* urb.c */
 extern const struct usbipx_conn_ops host_conn_ops;
 void host_hurb_free(struct host_urb *hurb);
+void host_urb_failed(struct host_urb *hurb, int status);
 void host_free_kept(struct host_device *hdev);
 void host_kill_urbs(struct host_device *hdev);
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A client's commands become URBs of the device, their results answers.
- * May call budget.c, buffer.c, request.c, device.c, core and the USB core.
+ * May call budget.c, buffer.c, split.c, request.c, device.c, core and the USB core.
  * Called by core's connection, by the host controller on completion, and by
- * device.c and request.c.
+ * device.c, split.c and request.c.
  */
 #include <linux/slab.h>
 
@@ -225,10 +225,11 @@ static bool is_error(int status)
 	       status != -ECONNRESET;
 }
 
-static void host_complete(struct urb *urb)
+/* The transfer is over, as its URB says: answer it. */
+static void finish(struct host_urb *hurb)
 {
-	struct host_urb *hurb = urb->context;
 	struct host_device *hdev = hurb->reply.hdev;
+	struct urb *urb = hurb->urb;
 	struct host_reply *unlink;
 	struct usbipx_conn *conn;
 	unsigned long flags;
@@ -266,6 +267,36 @@ static void host_complete(struct urb *urb)
 	}
 	usbipx_conn_kick(conn, false);
 	usbipx_conn_put(conn);
+}
+
+static void host_complete(struct urb *urb)
+{
+	struct host_urb *hurb = urb->context;
+	struct host_device *hdev = hurb->reply.hdev;
+	unsigned int pipe = urb->pipe;
+
+	if (!hurb->total) {
+		finish(hurb);
+	} else if (host_split_done(hurb)) {
+		finish(hurb);
+		host_split_end(hdev, pipe);
+	}
+}
+
+/**
+ * host_urb_failed - an URB could not be submitted, or was cancelled before
+ * @hurb: in hdev->urbs, not at the host controller, known to nobody else
+ * @status: for the answer
+ *
+ * Context: any, without hdev->lock.
+ */
+void host_urb_failed(struct host_urb *hurb, int status)
+{
+	if (hurb->total)
+		host_split_whole(hurb);
+	hurb->urb->actual_length = 0;
+	hurb->urb->status = status;
+	finish(hurb);
 }
 
 /* The interval of an endpoint, where the client sent none. */
@@ -355,6 +386,8 @@ static struct host_urb *hurb_alloc(struct host_device *hdev,
 	hurb->unlink = NULL;
 	hurb->cancelled = false;
 	hurb->iso_sum = 0;
+	hurb->total = 0;
+	INIT_LIST_HEAD(&hurb->held);
 	memcpy(&hurb->setup, pdu->setup, sizeof(hurb->setup));
 
 	urb->dev = udev;
@@ -523,7 +556,7 @@ static int rx_unlink(struct usbipx_conn *conn, struct usbipx_rx *rx,
 {
 	struct host_device *hdev = conn->priv;
 	struct host_reply *reply = reply_alloc(hdev, may_sleep);
-	struct host_urb *hurb;
+	struct host_urb *hurb, *held = NULL;
 	struct urb *urb = NULL;
 	unsigned long flags;
 
@@ -537,12 +570,19 @@ static int rx_unlink(struct usbipx_conn *conn, struct usbipx_rx *rx,
 		if (hurb->seqnum != rx->pdu.victim || hurb->unlink)
 			continue;
 		hurb->unlink = reply;
-		urb = usb_get_urb(hurb->urb);
+		if (list_empty(&hurb->held)) {
+			urb = usb_get_urb(hurb->urb);
+		} else {
+			list_del_init(&hurb->held);
+			held = hurb;
+		}
 		break;
 	}
 	spin_unlock_irqrestore(&hdev->lock, flags);
 
-	if (urb) {
+	if (held) {
+		host_urb_failed(held, -ECONNRESET);
+	} else if (urb) {
 		usb_unlink_urb(urb);
 		usb_put_urb(urb);
 	} else {
@@ -601,12 +641,18 @@ static int host_rx_done(struct usbipx_conn *conn, struct usbipx_rx *rx)
 	struct host_urb *hurb = rx->ctx;
 	struct host_device *hdev = hurb->reply.hdev;
 	struct urb *urb = hurb->urb;
+	unsigned int pipe = urb->pipe;
+	bool split = hurb->total;
 	unsigned long flags;
+	bool begin;
 	int ret;
 
 	spin_lock_irqsave(&hdev->lock, flags);
 	hash_add(hdev->urbs, &hurb->hash, hurb->seqnum);
+	begin = host_split_begin(hurb);
 	spin_unlock_irqrestore(&hdev->lock, flags);
+	if (!begin)
+		return 0;
 
 	usb_anchor_urb(urb, &hdev->inflight);
 	ret = usb_submit_urb(urb, GFP_ATOMIC);
@@ -614,13 +660,9 @@ static int host_rx_done(struct usbipx_conn *conn, struct usbipx_rx *rx)
 		return 0;
 
 	usb_unanchor_urb(urb);
-	spin_lock_irqsave(&hdev->lock, flags);
-	hash_del(&hurb->hash);
-	spin_unlock_irqrestore(&hdev->lock, flags);
-	urb->actual_length = 0;
-	encode_ret_submit(hurb, ret);
-	reply_queue(conn, &hurb->reply);
-	usbipx_conn_kick(conn, false);
+	host_urb_failed(hurb, ret);
+	if (split)
+		host_split_end(hdev, pipe);
 	return 0;
 }
 
@@ -662,8 +704,11 @@ static int pick_urbs(struct usb_anchor *anchor, struct urb **picked, int max)
 void host_kill_urbs(struct host_device *hdev)
 {
 	struct urb *picked[32];
+	struct host_urb *hurb;
 	int n, i;
 
+	while ((hurb = host_split_take(hdev)))
+		host_urb_failed(hurb, -ECONNRESET);
 	while ((n = pick_urbs(&hdev->inflight, picked, ARRAY_SIZE(picked)))) {
 		for (i = 0; i < n; i++) {
 			usb_unlink_urb(picked[i]);

@@ -140,6 +140,11 @@ bool host_wants(struct usb_device *udev)
 	return true;
 }
 
+static struct host_device *hdev(void)
+{
+	return dev_get_drvdata(&device.dev);
+}
+
 /* --- the USB core and the host controller -------------------------------------------- */
 bool is_vmalloc_addr(const void *p)
 {
@@ -311,12 +316,30 @@ static int urb_valid(struct urb *urb)
 	return 0;
 }
 
+/* Nothing else goes through an endpoint until a transfer in pieces is over. */
+static void check_pieces(const struct urb *urb)
+{
+	const struct host_urb *hurb = urb->context, *other;
+	const struct urb *there;
+
+	list_for_each_entry(there, &at_hc, shim_node) {
+		other = there->context;
+		check(there->pipe != urb->pipe || (!other->total && !hurb->total) ||
+			      (hurb->total && !hurb->done),
+		      "between the pieces of a transfer");
+		check(there->pipe != urb->pipe || !other->total,
+		      "while a transfer goes in pieces");
+	}
+}
+
 int usb_submit_urb(struct urb *urb, gfp_t gfp)
 {
 	int ret, error = submit_error;
 
 	(void)gfp;
-	check(!shim_now.locks, "submitted with a lock held");
+	check(!shim_now.locks || (shim_now.locks == 1 && hdev()->splitting),
+	      "submitted with a lock held");
+	check_pieces(urb);
 	check(!urb->shim_linked, "submitted twice");
 	check(urb->complete, "without completion function");
 	submit_error = 0;
@@ -353,6 +376,7 @@ static struct urb *urb_at_hc(unsigned int n)
 static void complete(struct urb *urb, int status, u32 amount, bool in_irq)
 {
 	struct shim_context before = shim_now;
+	const struct host_urb *hurb = urb->context;
 	bool in = usb_pipein(urb->pipe);
 	u32 sum = 0;
 	int i;
@@ -375,7 +399,9 @@ static void complete(struct urb *urb, int status, u32 amount, bool in_irq)
 		urb->actual_length =
 			urb->transfer_buffer_length * (u64)amount / 255;
 		if (in)
-			walk(urb, 0, urb->actual_length, (u8)amount);
+			walk(urb, 0, urb->actual_length,
+			     hurb->total && hurb->done ? (u8)(255 + hurb->done) :
+							 (u8)amount);
 	}
 	urb->status = status;
 	usb_unanchor_urb(urb);
@@ -828,11 +854,6 @@ void target_sent(const u8 *p, size_t n)
 }
 
 /* --- a run ---------------------------------------------------------------------------- */
-static struct host_device *hdev(void)
-{
-	return dev_get_drvdata(&device.dev);
-}
-
 static void attach(bool tcp, bool taken)
 {
 	run_socket_open(tcp);
@@ -868,6 +889,8 @@ static void ended(void)
 	check(!hdev()->conn, "the device is not available again");
 	check(list_empty(&at_hc), "an URB is left at the host controller");
 	check(hash_empty(hdev()->urbs), "an URB is left in the table");
+	check(list_empty(&hdev()->held) && !hdev()->splitting,
+	      "an URB waits for pieces");
 	check(!atomic_long_read(&hdev()->charged), "memory is left charged");
 	check(!atomic_long_read(&hdev()->answers), "answers are left charged");
 	run_socket_closed();

@@ -60,13 +60,19 @@ boot() { # NAME [NPORTS]
 }
 
 files_left() { ! find "$tmp/root/lib/modules" "$tmp/root/var/lib/dkms" "$tmp/root/usr/src" \
-	-name '*usbip-ext*' | grep .; }
+	"$tmp/root/usr/local" -name '*usbip*' ! -path '*/kernel/*' | grep .; }
+commands_there() {
+	machine usbip-export --help && machine usbip-pi-check --help &&
+		ls "$tmp"/root/usr/local/lib/systemd/system/usbipd.service \
+			"$tmp"/root/usr/local/share/man/man8/usbip-export.8
+}
 found() { machine modinfo -k "$kernel" -n vhci-hcd | grep -E "$1"; }
 
-echo 1..9
+echo 1..10
 check "the kernel's own module is found before" found /kernel/drivers/usb/usbip/
 check "make install" machine make -C /root/usbip-ext install KERNEL="$kernel"
 check "modprobe finds ours" found /updates/
+check "commands, units and man pages are there" commands_there
 check "a second make install is refused" sh -c '! "$@"' - \
 	machine make -C /root/usbip-ext install KERNEL="$kernel"
 check "ours works: 64 ports of each kind" boot installed 64

@@ -51,10 +51,13 @@ static bool takes_pages(const struct usb_bus *bus,
 static bool in_chunks(const struct usb_bus *bus,
 		      const struct usb_host_endpoint *ep, u32 length)
 {
+	u32 linear = HOST_LINEAR_MAX;
+
 	if (!usb_endpoint_xfer_bulk(&ep->desc) || !usb_endpoint_maxp(&ep->desc))
 		return false;
-	return length > (takes_pages(bus, ep, length) ? HOST_LINEAR_MAX :
-							PAGE_SIZE << HOST_CHUNK_ORDER);
+	if (!takes_pages(bus, ep, length))
+		linear = PAGE_SIZE << HOST_CHUNK_ORDER;
+	return length > linear;
 }
 
 /* Whole packets only, but for the last one. */

@@ -223,8 +223,7 @@ static int vhci_controller_add(unsigned int id, const struct vhci_layout *layout
 	 * bus's drivers_autoprobe is 0. What else keeps the driver core from
 	 * calling us is memory, as a rule.
 	 */
-	if (probe_result > 0 && device_attach(&pdev->dev) <= 0 &&
-	    probe_result > 0)
+	if (probe_result > 0 && device_attach(&pdev->dev) <= 0 && probe_result > 0)
 		probe_result = -ENOMEM;
 	controllers[id] = platform_get_drvdata(pdev);
 	if (!controllers[id]) {

@@ -34,7 +34,7 @@
  * Times of peer_timeout that an enumeration may take; and what its dozen of requests
  * may in any case, one after the other across half the world.
  */
-#define WATCH_ENUMERATION 3
+#define WATCH_ENUMERATION     3
 #define WATCH_ENUMERATION_MIN (10UL * HZ)
 
 /*

@@ -324,7 +324,8 @@ static void check_pieces(const struct urb *urb)
 
 	list_for_each_entry(there, &at_hc, shim_node) {
 		other = there->context;
-		check(there->pipe != urb->pipe || (!other->total && !hurb->total) ||
+		check(there->pipe != urb->pipe ||
+			      (!other->total && !hurb->total) ||
 			      (hurb->total && !hurb->done),
 		      "between the pieces of a transfer");
 		check(there->pipe != urb->pipe || !other->total,

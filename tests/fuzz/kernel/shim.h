@@ -80,7 +80,7 @@ shim_fail(const char *file, int line, const char *condition, const char *format,
 #define ARRAY_SIZE(a)		       (sizeof(a) / sizeof((a)[0]))
 #define BIT(n)			       (1UL << (n))
 #define DIV_ROUND_UP(n, d)	       (((n) + (d)-1) / (d))
-#define rounddown(n, to)		       ((n) - (n) % (to))
+#define rounddown(n, to)	       ((n) - (n) % (to))
 #define round_up(n, to)		       ((((n)-1) | ((typeof(n))(to)-1)) + 1)
 #define roundup(n, to)		       (DIV_ROUND_UP(n, to) * (to))
 #define is_power_of_2(n)	       ((n) && !((n) & ((n)-1)))

@@ -164,6 +164,17 @@ void host_uncharge_urb(struct host_device *hdev, long bytes, bool completed)
 }
 
 /**
+ * host_budget_progress - a part of a transfer has completed: nothing is stalled
+ * @hdev: the device
+ *
+ * Context: any, without hdev->lock.
+ */
+void host_budget_progress(struct host_device *hdev)
+{
+	room_made(hdev, true);
+}
+
+/**
  * host_charge_answer - one more answer without an URB
  * @hdev: the device
  * @may_sleep: in process context

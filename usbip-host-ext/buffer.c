@@ -188,7 +188,7 @@ int host_buffer_alloc(struct host_urb *hurb, const struct usb_host_endpoint *ep,
 		if (ret && may_sleep)
 			ret = alloc_chunks(hurb, ep, length, 0, true);
 		if (!ret && !takes_pages(urb->dev->bus, ep, length))
-			host_split_init(hurb);
+			host_split_mark(hurb);
 	} else if (length <= HOST_LINEAR_MAX || may_sleep) {
 		/* Some controllers write whole words: round up. */
 		urb->transfer_buffer =

@@ -41,7 +41,8 @@ static int host_probe(struct usb_device *udev)
 	hdev->udev = udev;
 	spin_lock_init(&hdev->lock);
 	hash_init(hdev->urbs);
-	INIT_LIST_HEAD(&hdev->held);
+	host_split_init(hdev);
+	mutex_init(&hdev->kill_lock);
 	init_usb_anchor(&hdev->inflight);
 	host_budget_init(hdev);
 

@@ -25,6 +25,7 @@
 
 #include <linux/hashtable.h>
 #include <linux/list.h>
+#include <linux/mutex.h>
 #include <linux/scatterlist.h>
 #include <linux/spinlock.h>
 #include <linux/usb.h>
@@ -70,7 +71,8 @@ enum host_status {
  * @urbs: hurbs at the host controller, by seqnum
  * @inflight: the same URBs, to kill them and to wait for their completions
  * @splitting: endpoints with a transfer in pieces, see split.c
- * @held: hurbs that wait for it, in order
+ * @held: hurbs that wait for it, in order, by endpoint
+ * @kill_lock: one host_kill_urbs() at a time
  * @completed: URBs of the client that have, and were not cancelled by it
  * @failed: those of them with an error
  * @kept: hurbs for the next URBs
@@ -94,7 +96,8 @@ struct host_device {
 	DECLARE_HASHTABLE(urbs, 6);
 	struct usb_anchor inflight;
 	u32 splitting;
-	struct list_head held;
+	struct list_head held[32];
+	struct mutex kill_lock; /* see above */
 	u64 completed;
 	u64 failed;
 	struct host_urb *kept;
@@ -130,6 +133,7 @@ struct host_reply {
  * @reply: RET_SUBMIT
  * @urb: the hurb has a reference; the host controller, @hdev->inflight and who unlinks it
  *	have others
+ * @ep: the endpoint, as it was when the command came
  * @hash: in hdev->urbs while at the host controller
  * @seqnum: of CMD_SUBMIT
  * @unlink: RET_UNLINK to send when the URB completes, or NULL; under hdev->lock
@@ -142,13 +146,14 @@ struct host_reply {
  * @done: those of its pieces that have completed
  * @zero: its last piece has URB_ZERO_PACKET
  * @piece: the one that is at the host controller
- * @held: in hdev->held, or empty
+ * @node: in hdev->held, or empty
  * @next: in hdev->kept
  * @setup: setup packet; read by the host controller
  */
 struct host_urb {
 	struct host_reply reply;
 	struct urb *urb;
+	struct usb_host_endpoint *ep;
 	struct hlist_node hash;
 	u32 seqnum;
 	struct host_reply *unlink;
@@ -161,7 +166,7 @@ struct host_urb {
 	u32 done;
 	bool zero;
 	struct scatterlist *piece;
-	struct list_head held;
+	struct list_head node;
 	struct host_urb *next;
 	struct usb_ctrlrequest setup;
 };
@@ -203,10 +208,11 @@ void host_buffer_free(struct host_urb *hurb);
 void host_buffer_exit(void);
 
 /* split.c */
-void host_split_init(struct host_urb *hurb);
+void host_split_init(struct host_device *hdev);
+void host_split_mark(struct host_urb *hurb);
 bool host_split_begin(struct host_urb *hurb);
 bool host_split_done(struct host_urb *hurb);
-void host_split_end(struct host_device *hdev, unsigned int pipe);
+void host_split_end(struct host_device *hdev, unsigned int pipe, int status);
 void host_split_whole(struct host_urb *hurb);
 struct host_urb *host_split_take(struct host_device *hdev);
 
@@ -219,6 +225,7 @@ void host_uncharge_answer(struct host_device *hdev);
 void host_budget_init(struct host_device *hdev);
 void host_budget_end(struct host_device *hdev);
 void host_budget_exit(struct host_device *hdev);
+void host_budget_progress(struct host_device *hdev);
 void host_limit_changed(void);
 
 /* urb.c */

@@ -4,21 +4,21 @@
  * after the other, by the same URB. An IN transfer may end with any of them, so the
  * next is not submitted before the last is full; what the client sends for the same
  * endpoint meanwhile is held back, or it would come in between.
- * May call urb.c and the USB core. Called by urb.c and buffer.c.
+ * May call urb.c, budget.c and the USB core. Called by urb.c, buffer.c and device.c.
  *
- * The completion handler submits the next piece with hdev->lock held: who cancels
- * has either set hurb->unlink before, and there is no next piece, or finds it at the
- * host controller. The same goes for those held back, which are submitted by the
- * completion handler of the one that they wait for. So host_kill_urbs(), which waits for
- * completion handlers, waits for all that these submit.
+ * Pieces and what was held back are submitted by the completion handler of what was
+ * before them, one at a time. It does so without hdev->lock, as some host controllers
+ * give an URB back while it is being submitted, and looks afterwards whether a CMD_UNLINK
+ * has come meanwhile. host_kill_urbs() waits for completion handlers and so for all that
+ * these submit.
  */
 #include <linux/scatterlist.h>
 
 #include "host.h"
 
-static u32 endpoint_bit(unsigned int pipe)
+static unsigned int index_of(unsigned int pipe)
 {
-	return BIT(usb_pipeendpoint(pipe) + (usb_pipein(pipe) ? 16 : 0));
+	return usb_pipeendpoint(pipe) + (usb_pipein(pipe) ? 16 : 0);
 }
 
 /* Its data are hurb->piece only. */
@@ -33,6 +33,58 @@ static void set_piece(struct host_urb *hurb)
 	urb->transfer_flags &= ~URB_ZERO_PACKET;
 	if (sg_is_last(hurb->piece) && hurb->zero)
 		urb->transfer_flags |= URB_ZERO_PACKET;
+}
+
+/* Has the client cancelled it? Nobody else's hurb can be at its place in the table. */
+static bool is_unlinked(struct host_device *hdev, u32 seqnum,
+			const struct host_urb *hurb)
+{
+	const struct host_urb *other;
+	bool unlinked = false;
+	unsigned long flags;
+
+	spin_lock_irqsave(&hdev->lock, flags);
+	hash_for_each_possible(hdev->urbs, other, hash, seqnum)
+		unlinked |= other == hurb && other->unlink;
+	spin_unlock_irqrestore(&hdev->lock, flags);
+	return unlinked;
+}
+
+/* From here on @hurb is the completion handler's, unless an error is returned. */
+static int submit(struct host_urb *hurb)
+{
+	struct host_device *hdev = hurb->reply.hdev;
+	struct urb *urb = hurb->urb;
+	u32 seqnum = hurb->seqnum;
+	int ret;
+
+	/* It was meant for an altsetting that is no longer chosen. */
+	if (usb_pipe_endpoint(urb->dev, urb->pipe) != hurb->ep)
+		return -ESHUTDOWN;
+
+	usb_get_urb(urb);
+	usb_anchor_urb(urb, &hdev->inflight);
+	ret = usb_submit_urb(urb, GFP_ATOMIC);
+	if (ret)
+		usb_unanchor_urb(urb);
+	else if (is_unlinked(hdev, seqnum, hurb))
+		usb_unlink_urb(urb); /* again: it may not have been there */
+	usb_put_urb(urb);
+	return ret;
+}
+
+/**
+ * host_split_init - a device without transfers
+ * @hdev: the device
+ *
+ * Context: any.
+ */
+void host_split_init(struct host_device *hdev)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(hdev->held); i++)
+		INIT_LIST_HEAD(&hdev->held[i]);
 }
 
 /**
@@ -52,26 +104,13 @@ void host_split_whole(struct host_urb *hurb)
 	urb->actual_length = hurb->done;
 }
 
-static int submit(struct host_urb *hurb)
-{
-	struct urb *urb = hurb->urb;
-	int ret;
-
-	lockdep_assert_held(&hurb->reply.hdev->lock);
-	usb_anchor_urb(urb, &hurb->reply.hdev->inflight);
-	ret = usb_submit_urb(urb, GFP_ATOMIC);
-	if (ret)
-		usb_unanchor_urb(urb);
-	return ret;
-}
-
 /**
- * host_split_init - a transfer that is larger than one piece
+ * host_split_mark - a transfer is larger than one piece
  * @hurb: its URB has a scatter list, which the host controller does not take
  *
  * Context: any.
  */
-void host_split_init(struct host_urb *hurb)
+void host_split_mark(struct host_urb *hurb)
 {
 	hurb->total = hurb->urb->transfer_buffer_length;
 	hurb->zero = hurb->urb->transfer_flags & URB_ZERO_PACKET;
@@ -81,13 +120,14 @@ void host_split_init(struct host_urb *hurb)
  * host_split_begin - an URB is to go to the host controller
  * @hurb: in hdev->urbs, its data received
  *
- * Context: any, with hdev->lock. Return: true when it may; its URB is the first
- * piece then. False when it is held back and host_split_end() submits it.
+ * Context: any, with hdev->lock; from the connection's reader. Return: true when it
+ * may; its URB is the first piece then. False when it is held back and
+ * host_split_end() submits it.
  */
 bool host_split_begin(struct host_urb *hurb)
 {
 	struct host_device *hdev = hurb->reply.hdev;
-	u32 bit = endpoint_bit(hurb->urb->pipe);
+	unsigned int index = index_of(hurb->urb->pipe);
 
 	lockdep_assert_held(&hdev->lock);
 	if (hurb->total) {
@@ -95,17 +135,17 @@ bool host_split_begin(struct host_urb *hurb)
 		hurb->piece = hurb->sgt.sgl;
 		set_piece(hurb);
 	}
-	if (hdev->splitting & bit) {
-		list_add_tail(&hurb->held, &hdev->held);
+	if (hdev->splitting & BIT(index)) {
+		list_add_tail(&hurb->node, &hdev->held[index]);
 		return false;
 	}
 	if (hurb->total)
-		hdev->splitting |= bit;
+		hdev->splitting |= BIT(index);
 	return true;
 }
 
 /**
- * host_split_done - a piece has completed, or could not be submitted
+ * host_split_done - a piece has completed
  * @hurb: the URB's, with total
  *
  * Context: completion handler. Return: true when that was the last, and the URB
@@ -116,17 +156,17 @@ bool host_split_done(struct host_urb *hurb)
 {
 	struct host_device *hdev = hurb->reply.hdev;
 	struct urb *urb = hurb->urb;
-	unsigned long flags;
-	int ret = 0;
+	int ret = -ECONNRESET;
 
 	hurb->done += urb->actual_length;
 	if (!urb->status && !sg_is_last(hurb->piece) &&
 	    urb->actual_length == urb->transfer_buffer_length) {
+		host_budget_progress(hdev);
 		hurb->piece = sg_next(hurb->piece);
 		set_piece(hurb);
-		spin_lock_irqsave(&hdev->lock, flags);
-		ret = hurb->unlink ? -ECONNRESET : submit(hurb);
-		spin_unlock_irqrestore(&hdev->lock, flags);
+		if (!READ_ONCE(hurb->cancelled) &&
+		    !is_unlinked(hdev, hurb->seqnum, hurb))
+			ret = submit(hurb);
 		if (!ret)
 			return false;
 		/* -EPERM: somebody is killing it. */
@@ -140,55 +180,57 @@ bool host_split_done(struct host_urb *hurb)
  * host_split_end - a split transfer is over: submit what waits for it
  * @hdev: the device
  * @pipe: the URB's
+ * @status: the URB's; -ESHUTDOWN when the endpoint has gone
  *
  * Context: completion handler, or where host_split_begin() was called; without
  * hdev->lock.
  */
-void host_split_end(struct host_device *hdev, unsigned int pipe)
+void host_split_end(struct host_device *hdev, unsigned int pipe, int status)
 {
-	u32 bit = endpoint_bit(pipe);
+	unsigned int index = index_of(pipe);
 	struct host_urb *hurb;
 	unsigned long flags;
+	bool split;
 	int ret;
 
-	spin_lock_irqsave(&hdev->lock, flags);
-again:
-	list_for_each_entry(hurb, &hdev->held, held) {
-		bool split = hurb->total;
+	do {
+		spin_lock_irqsave(&hdev->lock, flags);
+		hurb = list_first_entry_or_null(&hdev->held[index],
+						struct host_urb, node);
+		if (hurb)
+			list_del_init(&hurb->node);
+		else
+			hdev->splitting &= ~BIT(index);
+		spin_unlock_irqrestore(&hdev->lock, flags);
+		if (!hurb)
+			return;
 
-		if (endpoint_bit(hurb->urb->pipe) != bit)
-			continue;
-		list_del_init(&hurb->held);
-		ret = submit(hurb);
-		if (ret) {
-			spin_unlock_irqrestore(&hdev->lock, flags);
+		split = hurb->total;
+		ret = status == -ESHUTDOWN ? status : submit(hurb);
+		if (ret)
 			host_urb_failed(hurb, ret);
-			spin_lock_irqsave(&hdev->lock, flags);
-		} else if (split) {
-			goto unlock;
-		}
-		goto again;
-	}
-	hdev->splitting &= ~bit;
-unlock:
-	spin_unlock_irqrestore(&hdev->lock, flags);
+	} while (ret || !split);
 }
 
 /**
- * host_split_take - one of those held back, if there is one
+ * host_split_take - the last of those held back, if there is one
  * @hdev: the device
  *
  * Context: any, without hdev->lock. Return: the hurb, the caller's now, or NULL.
  */
 struct host_urb *host_split_take(struct host_device *hdev)
 {
-	struct host_urb *hurb;
+	struct host_urb *hurb = NULL;
 	unsigned long flags;
+	unsigned int i;
 
 	spin_lock_irqsave(&hdev->lock, flags);
-	hurb = list_first_entry_or_null(&hdev->held, struct host_urb, held);
-	if (hurb)
-		list_del_init(&hurb->held);
+	for (i = 0; i < ARRAY_SIZE(hdev->held) && !hurb; i++) {
+		if (list_empty(&hdev->held[i]))
+			continue;
+		hurb = list_last_entry(&hdev->held[i], struct host_urb, node);
+		list_del_init(&hurb->node);
+	}
 	spin_unlock_irqrestore(&hdev->lock, flags);
 	return hurb;
 }

@@ -274,12 +274,14 @@ static void host_complete(struct urb *urb)
 	struct host_urb *hurb = urb->context;
 	struct host_device *hdev = hurb->reply.hdev;
 	unsigned int pipe = urb->pipe;
+	int status;
 
 	if (!hurb->total) {
 		finish(hurb);
 	} else if (host_split_done(hurb)) {
+		status = urb->status;
 		finish(hurb);
-		host_split_end(hdev, pipe);
+		host_split_end(hdev, pipe, status);
 	}
 }
 
@@ -382,12 +384,13 @@ static struct host_urb *hurb_alloc(struct host_device *hdev,
 	urb = hurb->urb;
 	reply_init(&hurb->reply, hurb);
 	hurb->charge = charge;
+	hurb->ep = ep;
 	hurb->seqnum = pdu->seqnum;
 	hurb->unlink = NULL;
 	hurb->cancelled = false;
 	hurb->iso_sum = 0;
 	hurb->total = 0;
-	INIT_LIST_HEAD(&hurb->held);
+	INIT_LIST_HEAD(&hurb->node);
 	memcpy(&hurb->setup, pdu->setup, sizeof(hurb->setup));
 
 	urb->dev = udev;
@@ -570,10 +573,10 @@ static int rx_unlink(struct usbipx_conn *conn, struct usbipx_rx *rx,
 		if (hurb->seqnum != rx->pdu.victim || hurb->unlink)
 			continue;
 		hurb->unlink = reply;
-		if (list_empty(&hurb->held)) {
+		if (list_empty(&hurb->node)) {
 			urb = usb_get_urb(hurb->urb);
 		} else {
-			list_del_init(&hurb->held);
+			list_del_init(&hurb->node);
 			held = hurb;
 		}
 		break;
@@ -662,7 +665,7 @@ static int host_rx_done(struct usbipx_conn *conn, struct usbipx_rx *rx)
 	usb_unanchor_urb(urb);
 	host_urb_failed(hurb, ret);
 	if (split)
-		host_split_end(hdev, pipe);
+		host_split_end(hdev, pipe, ret);
 	return 0;
 }
 
@@ -683,7 +686,7 @@ static int pick_urbs(struct usb_anchor *anchor, struct urb **picked, int max)
 		hurb = urb->context;
 		if (hurb->cancelled)
 			break;
-		hurb->cancelled = true;
+		WRITE_ONCE(hurb->cancelled, true);
 		list_move(&urb->anchor_list, &anchor->urb_list);
 		picked[n] = usb_get_urb(urb);
 	}
@@ -707,6 +710,8 @@ void host_kill_urbs(struct host_device *hdev)
 	struct host_urb *hurb;
 	int n, i;
 
+	/* Who is on no list at the moment is with somebody who holds this. */
+	mutex_lock(&hdev->kill_lock);
 	while ((hurb = host_split_take(hdev)))
 		host_urb_failed(hurb, -ECONNRESET);
 	while ((n = pick_urbs(&hdev->inflight, picked, ARRAY_SIZE(picked)))) {
@@ -717,6 +722,7 @@ void host_kill_urbs(struct host_device *hdev)
 		cond_resched();
 	}
 	usb_kill_anchored_urbs(&hdev->inflight);
+	mutex_unlock(&hdev->kill_lock);
 }
 
 static void host_tx_done(struct usbipx_conn *conn, struct usbipx_tx *tx)

@@ -52,6 +52,16 @@ struct usb_device {
 	u32 quirks;
 	bool locked;
 };
+
+static inline struct usb_host_endpoint *usb_pipe_endpoint(struct usb_device *udev,
+							  unsigned int pipe)
+{
+	unsigned int n = pipe >> 15 & 15;
+
+	if (!n)
+		return &udev->ep0;
+	return pipe & USB_DIR_IN ? udev->ep_in[n] : udev->ep_out[n];
+}
 #define USB_QUIRK_IGNORE_REMOTE_WAKEUP BIT(9)
 struct usb_device_driver {
 	const char *name;

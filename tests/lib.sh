@@ -102,6 +102,9 @@ equals() { [ "$1" = "$2" ] || { echo "got \"$1\", want \"$2\""; return 1; }; }
 contains() { echo "$1" | grep -qE -e "$2" || { echo "no \"$2\" in \"$1\""; return 1; }; }
 fails() { ! "$@"; }
 
+# A kernel that looks for bugs takes four times as long for everything.
+slow_kernel() { grep -q ' kasan_poison$' /proc/kallsyms; }
+
 # kernel_said PATTERN: since this test's log_mark, in the kernel log?
 log_mark() { mark="usbip-ext: mark $$.$(date +%N)"; echo "$mark" >/dev/kmsg; }
 kernel_since() { dmesg | sed "1,/$mark/d"; }

@@ -60,7 +60,7 @@ boot() { # NAME [NPORTS]
 }
 
 files_left() { ! find "$tmp/root/lib/modules" "$tmp/root/var/lib/dkms" "$tmp/root/usr/src" \
-	"$tmp/root/usr/local" -name '*usbip*' ! -path '*/kernel/*' | grep .; }
+	-name '*usbip-ext*' | grep . && ! find "$tmp/root/usr/local" -name '*usbip*' | grep .; }
 commands_there() {
 	machine usbip-export --help && machine usbip-pi-check --help &&
 		ls "$tmp"/root/usr/local/lib/systemd/system/usbipd.service \

@@ -5,6 +5,7 @@ Called by agent in the client's VM. Needs nothing but Python, and aplay for soun
 one JSON object a line: {"moved": BYTES} now and then; at the end "longest", the seconds
 that its longest system call took, "bad", how much came back changed, and "error".
 """
+import ctypes
 import errno
 import fcntl
 import json
@@ -23,7 +24,7 @@ START = 64 << 20  # of the disk: the first 64 MiB are not ours
 
 
 SCARCE = 48 << 20
-MAP_LOCKED = 0x2000
+MAP_LOCKED, MCL_CURRENT = 0x2000, 1
 TIOCGSERIAL, TIOCSSERIAL = 0x541E, 0x541F
 SERIAL_STRUCT, CLOSING_WAIT = 72, 40  # size, and offset of an unsigned short in it
 
@@ -126,6 +127,13 @@ def balloon(left):
                      | mmap.MAP_POPULATE | MAP_LOCKED)
 
 
+def stay():
+    """This program's code keeps its memory: what is scarce is for what goes to the swap space, and the
+    root file system of a VM is slow."""
+    if ctypes.CDLL(None, use_errno=True).mlockall(MCL_CURRENT):
+        raise OSError(ctypes.get_errno(), "mlockall")
+
+
 class Group(Load):
     """Twice the memory that there is for it, numbered page by page, and compared. How long a page
     takes is not its time: there may be much to write before; that nobody sleeps too long is."""
@@ -157,6 +165,7 @@ class Swap(Group):
     moves_at_first = True
 
     def work(self, path):
+        stay()
         self.held = balloon(SCARCE)
         super().work(path)
 

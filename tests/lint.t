@@ -113,11 +113,14 @@ described() { # MODULE: each of its parameters has a description
 # What it says of style depends on the pages that this machine has.
 man_pages() { mandoc -T lint -W warning docs/man/*; }
 
-# Every command for users, and every parameter.
+# Every command that is installed, and every parameter.
 in_a_man_page() {
 	for script in scripts/*; do
-		[ -d "$script" ] || [ "$script" = scripts/install ] || [ "$script" = scripts/demo ] ||
-			[ -e "docs/man/${script#scripts/}.8" ] || echo "$script has no page"
+		case $script in
+		scripts/install | scripts/cross-build) continue ;;
+		esac
+		[ -d "$script" ] || [ -e "docs/man/${script#scripts/}.8" ] ||
+			echo "$script has no page"
 	done
 	for pair in core/usbip-ext-core:vhci-hcd-ext core/usbip-ext-core:usbip-host-ext \
 		vhci-ext/vhci-hcd:vhci-hcd-ext usbip-host-ext/usbip-host:usbip-host-ext; do

@@ -583,6 +583,22 @@ imported() {
 	there=$(port_busid "$(used_ports)")
 }
 
+# bulk_comes_back UDC SIZE...: a check for each: so many bytes to an imported Loopback gadget, and back.
+bulk_comes_back() {
+	memory=/sys/module/usbcore/parameters/usbfs_memory_mb
+	[ "$(cat $memory)" -ge 16 ] || echo 16 >$memory
+	gadget loop 1d6b 0104 A1 Loopback
+	plugged loop "$1"
+	shift
+	imported "$busid"
+	node=$(node_of "$there")
+	out=$(endpoint "$there" out)
+	in=$((0x80 + $(endpoint "$there" in)))
+	for size; do
+		check "$size bytes come back" timeout 20 "$tests/usbfs" "$node" loop "$out" "$in" "$size"
+	done
+}
+
 # gadget_zero NAME SPEED [PATTERN]: what usbtest knows; SPEED is high-speed or super-speed.
 # Loads usbtest, too, which has to expect the same PATTERN.
 gadget_zero() {

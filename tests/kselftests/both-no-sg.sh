@@ -5,7 +5,6 @@
 . "$(dirname "$0")/../lib.sh"
 
 nosg=$tests/nosg/nosg.ko
-memory=/sys/module/usbcore/parameters/usbfs_memory_mb
 
 [ -e "$nosg" ] || skip "nosg.ko is not built"
 plan 23
@@ -25,20 +24,12 @@ usbtest_case 24 "unlink from a queue of 100 KiB each" -c 20 -s 102400 -g 8
 check "it can be detached" usbip detach -p "$(used_ports)"
 check "and is available" wait_for 10 status_is "$zero" 1
 
-gadget loop 1d6b 0104 A1 Loopback
-plugged loop dummy_udc.1
-imported "$busid"
-node=$(node_of "$there")
-in=$((0x80 + $(endpoint "$there" in)))
-out=$(endpoint "$there" out)
-[ "$(cat $memory)" -ge 16 ] || echo 16 >$memory
-for size in 32768 32769 65536 1048577 3000001 4194304; do
-	check "$size bytes come back" timeout 20 "$tests/usbfs" "$node" loop "$out" "$in" "$size"
-done
+bulk_comes_back dummy_udc.1 32768 32769 65536 1048577 3000001 4194304
 check "it can be detached" usbip detach -p "$(used_ports)"
 check "and is available" wait_for 10 status_is "$busid" 1
 
 in=$(endpoint "$busid" in)
+out=$(endpoint "$busid" out)
 check "what comes behind a large transfer waits for it" peer "$busid" "
 	submit in1 ep=$in dir=in len=70000
 	submit in2 ep=$in dir=in len=500

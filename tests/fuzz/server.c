@@ -238,7 +238,7 @@ static void walk(struct urb *urb, u32 offset, u32 length, int fill)
 			continue;
 		}
 		if (urb->num_sgs)
-			p = (u8 *)page_address(sg->page) + sg->offset;
+			p = sg_virt(sg);
 		n = min(length, sg->length - offset);
 		if (fill < 0 && n) {
 			check(!run.aligned || (counts_up(p + offset, n) &&
@@ -262,13 +262,12 @@ static int urb_valid(struct urb *urb)
 {
 	static const unsigned int types[] = { PIPE_CONTROL, PIPE_ISOCHRONOUS,
 					      PIPE_BULK, PIPE_INTERRUPT };
-	unsigned int n = usb_pipeendpoint(urb->pipe);
 	const struct usb_host_endpoint *ep;
 	struct usb_device *udev = urb->dev;
 	bool in = usb_pipein(urb->pipe);
 	int i, max;
 
-	ep = !n ? &udev->ep0 : in ? udev->ep_in[n] : udev->ep_out[n];
+	ep = usb_pipe_endpoint(udev, urb->pipe);
 	if (!ep)
 		return -ENOENT;
 	check(usb_pipetype(urb->pipe) == types[usb_endpoint_type(&ep->desc)],
@@ -553,10 +552,7 @@ int usb_set_interface(struct usb_device *udev, int interface, int alternate)
 
 int usb_clear_halt(struct usb_device *udev, int pipe)
 {
-	unsigned int n = usb_pipeendpoint(pipe);
-
-	check(!n || (usb_pipein(pipe) ? udev->ep_in[n] : udev->ep_out[n]),
-	      "usb_clear_halt() of no endpoint");
+	check(usb_pipe_endpoint(udev, pipe), "usb_clear_halt() of no endpoint");
 	return device_changes(udev, "usb_clear_halt");
 }
 

@@ -52,16 +52,6 @@ struct usb_device {
 	u32 quirks;
 	bool locked;
 };
-
-static inline struct usb_host_endpoint *usb_pipe_endpoint(struct usb_device *udev,
-							  unsigned int pipe)
-{
-	unsigned int n = pipe >> 15 & 15;
-
-	if (!n)
-		return &udev->ep0;
-	return pipe & USB_DIR_IN ? udev->ep_in[n] : udev->ep_out[n];
-}
 #define USB_QUIRK_IGNORE_REMOTE_WAKEUP BIT(9)
 struct usb_device_driver {
 	const char *name;
@@ -130,6 +120,17 @@ struct urb {
 #define usb_pipeint(p)	    (usb_pipetype(p) == PIPE_INTERRUPT)
 #define usb_pipecontrol(p)  (usb_pipetype(p) == PIPE_CONTROL)
 #define usb_pipebulk(p)	    (usb_pipetype(p) == PIPE_BULK)
+
+static inline struct usb_host_endpoint *usb_pipe_endpoint(struct usb_device *udev,
+							  unsigned int pipe)
+{
+	unsigned int n = usb_pipeendpoint(pipe);
+
+	if (!n)
+		return &udev->ep0;
+	return usb_pipein(pipe) ? udev->ep_in[n] : udev->ep_out[n];
+}
+
 static inline unsigned int shim_pipe(const struct usb_device *udev,
 				     unsigned int type, unsigned int ep,
 				     unsigned int dir)

@@ -14,6 +14,7 @@
  *   device lock    the USB core's; held in probe and disconnect. Whoever runs
  *                  for a connection only tries to take it, host_lock_device():
  *                  disconnect waits for the connection with it held
+ *   kill_lock      of a device: one host_kill_urbs() at a time
  *   match_lock     rules and busid table (match.c)
  *   budgets_lock   list of the devices that may be short of memory (budget.c)
  *   hdev->lock     everything of a device and its hurbs but its budget, see

@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-2.0-only
 # apt as a machine of another architecture would run it, with nothing installed; packages are downloaded only.
-# Called (sourced) by scripts/cross-build and tests.
+# Called (sourced) by scripts/cross-build.
 # Needs a Debian whose archive has that architecture.
 
 # foreign_apt ARCH FOLDER: apt-get and apt-cache are that machine's from now on, until
@@ -13,7 +13,6 @@ foreign_apt() {
 		APT::Architecture "$1";
 		APT::Architectures { "$1"; };
 		APT::Sandbox::User "root";
-		APT::Install-Recommends "false";
 		Dir::State "$2/state";
 		Dir::State::status "$2/status";
 		Dir::Cache "$2/cache";

@@ -9,7 +9,8 @@ set -eu
 # shellcheck source=test-lib.sh
 . "$(dirname "$(readlink -f "$0")")/test-lib.sh"
 
-prepare systemd "$("$(dirname "$(readlink -f "$0")")/root" -p systemd)"
+# shellcheck disable=SC2154 # test-lib's
+prepare systemd "$("$here/root" -p systemd)"
 mkdir "$log/out"
 head -c 1M /dev/urandom >"$log/disk.img"
 sha256sum <"$log/disk.img" >"$log/out/disk.sum"

@@ -32,6 +32,12 @@ static gfp_t buffer_gfp(bool may_sleep)
 	return (may_sleep ? GFP_NOIO : GFP_ATOMIC) | __GFP_NOWARN;
 }
 
+/* Whole packets only, but for the last one. */
+static u32 chunk_size(const struct usb_host_endpoint *ep, unsigned int order)
+{
+	return rounddown((u32)(PAGE_SIZE << order), usb_endpoint_maxp(&ep->desc));
+}
+
 /*
  * Only bulk URBs may have a scatter list. Every piece but the last must be a
  * multiple of the packet size, unless the controller says it does not matter
@@ -43,7 +49,7 @@ static bool takes_pages(const struct usb_bus *bus,
 	int packet = usb_endpoint_maxp(&ep->desc);
 
 	return usb_endpoint_xfer_bulk(&ep->desc) && packet &&
-	       bus->sg_tablesize >= DIV_ROUND_UP(length, PAGE_SIZE) &&
+	       bus->sg_tablesize >= DIV_ROUND_UP(length, chunk_size(ep, 0)) &&
 	       (bus->no_sg_constraint || PAGE_SIZE % packet == 0);
 }
 
@@ -58,12 +64,6 @@ static bool in_chunks(const struct usb_bus *bus,
 	if (!takes_pages(bus, ep, length))
 		linear = PAGE_SIZE << HOST_CHUNK_ORDER;
 	return length > linear;
-}
-
-/* Whole packets only, but for the last one. */
-static u32 chunk_size(const struct usb_host_endpoint *ep, unsigned int order)
-{
-	return rounddown((u32)(PAGE_SIZE << order), usb_endpoint_maxp(&ep->desc));
 }
 
 /* In softirq only what was kept. */

@@ -54,6 +54,18 @@ enum host_status {
 };
 
 /**
+ * struct host_split - an endpoint whose transfers may go in pieces
+ * @busy: one does
+ * @held: hurbs that wait for it, in order
+ * @submitting: what was submitted last by a completion handler; NULL when it is over
+ */
+struct host_split {
+	bool busy;
+	struct list_head held;
+	struct host_urb *submitting;
+};
+
+/**
  * struct host_device - a claimed device
  * @udev: the device; invariant
  * @lock: see above
@@ -71,10 +83,9 @@ enum host_status {
  * @budgets: in the list of devices whose readers a new limit resumes
  * @urbs: hurbs at the host controller, by seqnum
  * @inflight: the same URBs, to kill them and to wait for their completions
- * @splitting: endpoints with a transfer in pieces, see split.c
- * @held: hurbs that wait for it, in order, by endpoint
+ * @splits: transfers in pieces, by endpoint: see split.c
  * @kill_lock: one host_kill_urbs() at a time
- * @completed: URBs of the client that have, and were not cancelled by it
+ * @completed: URBs of the client that are over, and were not cancelled by it
  * @failed: those of them with an error
  * @kept: hurbs for the next URBs
  * @nkept: how many
@@ -96,8 +107,7 @@ struct host_device {
 	struct list_head budgets;
 	DECLARE_HASHTABLE(urbs, 6);
 	struct usb_anchor inflight;
-	u32 splitting;
-	struct list_head held[32];
+	struct host_split splits[32];
 	struct mutex kill_lock; /* see above */
 	u64 completed;
 	u64 failed;
@@ -108,7 +118,7 @@ struct host_device {
 /**
  * struct host_client - who uses a device, and what for
  * @conn: the connection
- * @completed: URBs that have, and were not cancelled by it
+ * @completed: URBs that are over, and were not cancelled by it
  * @failed: those of them with an error
  */
 struct host_client {
@@ -147,7 +157,7 @@ struct host_reply {
  * @done: those of its pieces that have completed
  * @zero: its last piece has URB_ZERO_PACKET
  * @piece: the one that is at the host controller
- * @node: in hdev->held, or empty
+ * @node: in what an endpoint's host_split has held, or empty
  * @next: in hdev->kept
  * @setup: setup packet; read by the host controller
  */
@@ -214,6 +224,7 @@ void host_split_mark(struct host_urb *hurb);
 bool host_split_begin(struct host_urb *hurb);
 bool host_split_done(struct host_urb *hurb);
 void host_split_end(struct host_device *hdev, unsigned int pipe, int status);
+void host_split_finish(struct host_urb *hurb);
 void host_split_whole(struct host_urb *hurb);
 struct host_urb *host_split_take(struct host_device *hdev);
 

@@ -8,17 +8,18 @@
  *
  * Pieces and what was held back are submitted by the completion handler of what was
  * before them, one at a time. It does so without hdev->lock, as some host controllers
- * give an URB back while it is being submitted, and looks afterwards whether a CMD_UNLINK
- * has come meanwhile. host_kill_urbs() waits for completion handlers and so for all that
- * these submit.
+ * give an URB back while it is being submitted (one that did so for every piece would
+ * take too much stack; none is known), and looks afterwards whether a CMD_UNLINK has come
+ * meanwhile. host_kill_urbs() waits for completion handlers and so for all that these
+ * submit. How much one has to submit is limited by client_memory_mb.
  */
 #include <linux/scatterlist.h>
 
 #include "host.h"
 
-static unsigned int index_of(unsigned int pipe)
+static struct host_split *split_of(struct host_device *hdev, unsigned int pipe)
 {
-	return usb_pipeendpoint(pipe) + (usb_pipein(pipe) ? 16 : 0);
+	return &hdev->splits[usb_pipeendpoint(pipe) + (usb_pipein(pipe) ? 16 : 0)];
 }
 
 /* Its data are hurb->piece only. */
@@ -35,27 +36,27 @@ static void set_piece(struct host_urb *hurb)
 		urb->transfer_flags |= URB_ZERO_PACKET;
 }
 
-/* Has the client cancelled it? Nobody else's hurb can be at its place in the table. */
-static bool is_unlinked(struct host_device *hdev, u32 seqnum,
+/* Has the client cancelled what is being submitted? No when it is over already. */
+static bool is_unlinked(struct host_device *hdev, const struct host_split *split,
 			const struct host_urb *hurb)
 {
-	const struct host_urb *other;
-	bool unlinked = false;
 	unsigned long flags;
+	bool unlinked;
 
 	spin_lock_irqsave(&hdev->lock, flags);
-	hash_for_each_possible(hdev->urbs, other, hash, seqnum)
-		unlinked |= other == hurb && other->unlink;
+	unlinked = split->submitting == hurb && hurb->unlink;
 	spin_unlock_irqrestore(&hdev->lock, flags);
 	return unlinked;
 }
 
-/* From here on @hurb is the completion handler's, unless an error is returned. */
-static int submit(struct host_urb *hurb)
+/*
+ * From here on @hurb, which is @split->submitting, is the completion handler's,
+ * unless an error is returned.
+ */
+static int submit(struct host_split *split, struct host_urb *hurb)
 {
 	struct host_device *hdev = hurb->reply.hdev;
 	struct urb *urb = hurb->urb;
-	u32 seqnum = hurb->seqnum;
 	int ret;
 
 	/* It was meant for an altsetting that is no longer chosen. */
@@ -67,10 +68,11 @@ static int submit(struct host_urb *hurb)
 	ret = usb_submit_urb(urb, GFP_ATOMIC);
 	if (ret)
 		usb_unanchor_urb(urb);
-	else if (is_unlinked(hdev, seqnum, hurb))
+	else if (is_unlinked(hdev, split, hurb))
 		usb_unlink_urb(urb); /* again: it may not have been there */
 	usb_put_urb(urb);
-	return ret;
+	/* -EPERM: somebody is killing it. */
+	return ret == -EPERM ? -ENOENT : ret;
 }
 
 /**
@@ -83,8 +85,8 @@ void host_split_init(struct host_device *hdev)
 {
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(hdev->held); i++)
-		INIT_LIST_HEAD(&hdev->held[i]);
+	for (i = 0; i < ARRAY_SIZE(hdev->splits); i++)
+		INIT_LIST_HEAD(&hdev->splits[i].held);
 }
 
 /**
@@ -127,7 +129,7 @@ void host_split_mark(struct host_urb *hurb)
 bool host_split_begin(struct host_urb *hurb)
 {
 	struct host_device *hdev = hurb->reply.hdev;
-	unsigned int index = index_of(hurb->urb->pipe);
+	struct host_split *split = split_of(hdev, hurb->urb->pipe);
 
 	lockdep_assert_held(&hdev->lock);
 	if (hurb->total) {
@@ -135,12 +137,11 @@ bool host_split_begin(struct host_urb *hurb)
 		hurb->piece = hurb->sgt.sgl;
 		set_piece(hurb);
 	}
-	if (hdev->splitting & BIT(index)) {
-		list_add_tail(&hurb->node, &hdev->held[index]);
+	if (split->busy) {
+		list_add_tail(&hurb->node, &split->held);
 		return false;
 	}
-	if (hurb->total)
-		hdev->splitting |= BIT(index);
+	split->busy = hurb->total;
 	return true;
 }
 
@@ -156,7 +157,10 @@ bool host_split_done(struct host_urb *hurb)
 {
 	struct host_device *hdev = hurb->reply.hdev;
 	struct urb *urb = hurb->urb;
+	struct host_split *split = split_of(hdev, urb->pipe);
 	int ret = -ECONNRESET;
+	unsigned long flags;
+	bool unlinked;
 
 	hurb->done += urb->actual_length;
 	if (!urb->status && !sg_is_last(hurb->piece) &&
@@ -164,13 +168,15 @@ bool host_split_done(struct host_urb *hurb)
 		host_budget_progress(hdev);
 		hurb->piece = sg_next(hurb->piece);
 		set_piece(hurb);
-		if (!READ_ONCE(hurb->cancelled) &&
-		    !is_unlinked(hdev, hurb->seqnum, hurb))
-			ret = submit(hurb);
+		spin_lock_irqsave(&hdev->lock, flags);
+		unlinked = hurb->unlink;
+		split->submitting = hurb;
+		spin_unlock_irqrestore(&hdev->lock, flags);
+		if (!unlinked && !READ_ONCE(hurb->cancelled))
+			ret = submit(split, hurb);
 		if (!ret)
 			return false;
-		/* -EPERM: somebody is killing it. */
-		urb->status = ret == -EPERM ? -ENOENT : ret;
+		urb->status = ret;
 	}
 	host_split_whole(hurb);
 	return true;
@@ -187,29 +193,45 @@ bool host_split_done(struct host_urb *hurb)
  */
 void host_split_end(struct host_device *hdev, unsigned int pipe, int status)
 {
-	unsigned int index = index_of(pipe);
+	struct host_split *split = split_of(hdev, pipe);
 	struct host_urb *hurb;
 	unsigned long flags;
-	bool split;
+	bool large;
 	int ret;
 
 	do {
 		spin_lock_irqsave(&hdev->lock, flags);
-		hurb = list_first_entry_or_null(&hdev->held[index],
-						struct host_urb, node);
+		hurb = list_first_entry_or_null(&split->held, struct host_urb,
+						node);
+		split->submitting = hurb;
+		split->busy = hurb;
 		if (hurb)
 			list_del_init(&hurb->node);
-		else
-			hdev->splitting &= ~BIT(index);
 		spin_unlock_irqrestore(&hdev->lock, flags);
 		if (!hurb)
 			return;
 
-		split = hurb->total;
-		ret = status == -ESHUTDOWN ? status : submit(hurb);
+		large = hurb->total;
+		ret = status == -ESHUTDOWN ? status : submit(split, hurb);
 		if (ret)
 			host_urb_failed(hurb, ret);
-	} while (ret || !split);
+	} while (ret || !large);
+}
+
+/**
+ * host_split_finish - a transfer is over, and its hurb about to be another's
+ * @hurb: any
+ *
+ * Context: any, with hdev->lock.
+ */
+void host_split_finish(struct host_urb *hurb)
+{
+	struct host_device *hdev = hurb->reply.hdev;
+	struct host_split *split = split_of(hdev, hurb->urb->pipe);
+
+	lockdep_assert_held(&hdev->lock);
+	if (split->submitting == hurb)
+		split->submitting = NULL;
 }
 
 /**
@@ -225,10 +247,11 @@ struct host_urb *host_split_take(struct host_device *hdev)
 	unsigned int i;
 
 	spin_lock_irqsave(&hdev->lock, flags);
-	for (i = 0; i < ARRAY_SIZE(hdev->held) && !hurb; i++) {
-		if (list_empty(&hdev->held[i]))
+	for (i = 0; i < ARRAY_SIZE(hdev->splits) && !hurb; i++) {
+		if (list_empty(&hdev->splits[i].held))
 			continue;
-		hurb = list_last_entry(&hdev->held[i], struct host_urb, node);
+		hurb = list_last_entry(&hdev->splits[i].held, struct host_urb,
+				       node);
 		list_del_init(&hurb->node);
 	}
 	spin_unlock_irqrestore(&hdev->lock, flags);

@@ -241,6 +241,7 @@ static void finish(struct host_urb *hurb)
 
 	spin_lock_irqsave(&hdev->lock, flags);
 	hash_del(&hurb->hash);
+	host_split_finish(hurb);
 	unlink = hurb->unlink;
 	/* Set: closed() waits for us before it forgets the connection. */
 	conn = usbipx_conn_get(hdev->conn);

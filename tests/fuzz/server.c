@@ -888,8 +888,10 @@ static void ended(void)
 	check(!hdev()->conn, "the device is not available again");
 	check(list_empty(&at_hc), "an URB is left at the host controller");
 	check(hash_empty(hdev()->urbs), "an URB is left in the table");
-	check(!hdev()->splitting && !host_split_take(hdev()),
-	      "an URB waits for pieces");
+	for (unsigned int i = 0; i < ARRAY_SIZE(hdev()->splits); i++)
+		check(!hdev()->splits[i].busy && !hdev()->splits[i].submitting,
+		      "a transfer in pieces does not end");
+	check(!host_split_take(hdev()), "an URB waits for pieces");
 	check(!atomic_long_read(&hdev()->charged), "memory is left charged");
 	check(!atomic_long_read(&hdev()->answers), "answers are left charged");
 	run_socket_closed();

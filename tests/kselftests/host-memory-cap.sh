@@ -40,6 +40,8 @@ given_back() {
 	echo "# $1: $taken KiB"
 }
 
+# content SECONDS NAME: that peer has got what it expects, to its getdesc.
+content() { wait_for "$1" grep -q '^device ' "$tmp/$2.log" || { cat "$tmp/$2.log"; return 1; }; }
 available() { wait_for 10 status_is "$1" 1; } # BUSID
 
 # flooding BUSID SCRIPT: starts it; its floods have been sent, and a moment has passed, at the end.
@@ -53,9 +55,9 @@ ends() { kill "$peer_pid" && wait_for 5 test ! -d "/proc/$peer_pid"; }
 sent_all() { grep -qE ': ([0-9]+) of \1 bytes sent$' "$tmp/flood.log"; }
 
 # report BYTE NUMBER: so many reports, of BYTE and the ones after it. A full packet would
-# not end the client's transfer.
+# not end the client's transfer. Ends when nobody takes them.
 report() {
-	python3 -c '
+	timeout 60 python3 -c '
 import sys
 first, n = map(int, sys.argv[1:])
 with open("/dev/hidg0", "wb", buffering=0) as hid:
@@ -63,7 +65,7 @@ with open("/dev/hidg0", "wb", buffering=0) as hid:
         hid.write(bytes([i % 256]) * 63)' "$1" "$2"
 }
 
-plan 51
+plan 53
 load_dummy 3
 load_host autobind=1d6b:0104 client_memory_mb=1 || die "usbip-host does not load"
 echo 120 >/sys/module/usbip_ext_core/parameters/peer_timeout
@@ -112,14 +114,14 @@ given_back "OUT: nothing more stays than the first time"
 
 # --- nothing is refused ---------------------------------------------------------
 reads=$(for n in $(seq 1 64); do echo "submit in$n ep=$hid_in dir=in len=65536"; done)
-wants=$(for n in $(seq 1 64); do echo "expect in$n len=63 fill=$n"; done)
+wants=$(for n in $(seq 1 64); do echo "expect in$n len=63 fill=$n timeout=60000"; done)
 start_peer order "$hid" "$reads
 	$wants
 	expect-silence 300
 	getdesc
 	expect-close 60000"
 check "reports for 64 transfers of 64 KiB" report 1 64
-check "each has its own, in order" wait_for 20 grep -q '^device ' "$tmp/order.log"
+check "each has its own, in order" content 20 order
 kill "$peer_pid"
 check "available" available "$hid"
 
@@ -130,7 +132,7 @@ start_peer out "$hid" "
 	expect-close 60000"
 arrive() { equals "$(dd if=/dev/hidg0 bs=64 count="$1" 2>"$tmp/dd" | wc -c)" $(($1 * 64)); }
 check "2000 reports of the client arrive" arrive 2000
-check "and are answered" wait_for 30 grep -q '^device ' "$tmp/out.log"
+check "and are answered" content 30 out
 kill "$peer_pid"
 check "available" available "$hid"
 
@@ -189,17 +191,17 @@ twenty() { for n in $(seq "$1" $(($1 + 19))); do echo "$2$n $3"; done; }
 log_mark
 start_peer twice "$hid" "
 	$(twenty 1 'submit in' "ep=$hid_in dir=in len=65536")
-	$(twenty 1 'expect in' 'len=63')
+	$(twenty 1 'expect in' 'len=63 timeout=60000')
 	sleep 11000
 	$(twenty 21 'submit in' "ep=$hid_in dir=in len=65536")
-	$(twenty 21 'expect in' 'len=63')
+	$(twenty 21 'expect in' 'len=63 timeout=60000')
 	getdesc
 	expect-close 60000"
-report 1 20
+check "20 reports are taken" report 1 20
 sleep 14
-report 21 20
+check "and 20 more" report 21 20
 check "1.25 MiB of transfers, and again after a while: none is refused" \
-	wait_for 20 grep -q '^device ' "$tmp/twice.log"
+	content 20 twice
 check "the log says nothing of that" fails kernel_said 'none completes'
 kill "$peer_pid"
 check "available" available "$hid"

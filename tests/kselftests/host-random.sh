@@ -5,7 +5,9 @@
 . "$(dirname "$0")/../lib.sh"
 
 [ -x "$sim_dir/usbip-peer" ] || skip "usbip-peer is not built"
-pdus=${RANDOM_PDUS:-50000}
+pdus=50000
+! slow_kernel || pdus=10000
+pdus=${RANDOM_PDUS:-$pdus}
 seed=${RANDOM_SEED:-$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}
 
 # half N: clients of all devices at once, each with a seed of its own.

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# The kselftests both-* in a VM with the debug kernel (for debug-* see memory-short.t, debug-memory.t). KTAP.
+# The kselftests both-* in a VM with the debug kernel (for debug-* see memory-short.t, debug-memory.t).
+# Not stock-*: the kernel's own usbip-host uses URBs after it has freed them, as KASAN says. KTAP.
 # Called by tests/check through prove.
 # Needs what kselftests needs.
 exec "$(dirname "$0")/kselftests" -d 'both-*'

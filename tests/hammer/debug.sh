@@ -1,7 +1,7 @@
 # shellcheck shell=sh disable=SC2154 # tests and tmp are of lib.sh
 # SPDX-License-Identifier: GPL-2.0-only
 # What tests share that only a debug kernel can run: kmemleak, FAILSLAB.
-# Called (sourced, after lib.sh) by the kselftests debug-* and by hammer.sh.
+# Called (sourced, after lib.sh) by the kselftests debug-*, by host-random and by hammer.sh.
 # Needs debugfs mounted.
 
 kmemleak=/sys/kernel/debug/kmemleak

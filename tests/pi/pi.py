@@ -117,7 +117,8 @@ class Pi(Machine):
 
     def status(self, busid):
         """Its usbip_status: "1" available, "2" in use, "" not exported."""
-        return self.shell(f"cat /sys/bus/usb/devices/{busid}/usbip_status 2>/dev/null || true").split("\n")[-1]
+        file = f"/sys/bus/usb/devices/{busid}/usbip_status"
+        return self.shell(f"[ ! -e {file} ] || cat {file}")
 
     def complaints(self):
         """What its kernel has said that no kernel should say."""

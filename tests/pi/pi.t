@@ -209,8 +209,8 @@ class Test:
         self.check("and the port is free", self.free(port))
 
     def sound(self):
-        """dwc2 does not sum up what isochronous packets have transferred; whose server relies on
-        it sends less than it says."""
+        """dwc2 does not sum up what isochronous packets have transferred. The kernel's own server
+        says 0 then, and the kernel's own client ends the connection; one of ours is enough."""
         busid = self.claimed("QEMU USB Audio")
         port, folder = self.attach(busid)
         card = self.node(folder, "*/sound/card*")[4:]
@@ -261,8 +261,7 @@ def main():
             test = Test(name.replace(" ", "-"), at_pi, at_workstation, where, log)
             test.adapters()
             test.cut(*test.disk())
-            if at_pi == "ours":  # the kernel's own ends the connection: see sound()
-                test.sound()
+            test.sound()
             test.end()
         except (Failed, subprocess.TimeoutExpired, OSError, KeyError, IndexError):
             Test.count += 1

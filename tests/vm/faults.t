@@ -20,7 +20,7 @@ part() {
 	[ $rc -eq 0 ] || { echo "$part" >>"$log/failed"; echo "not ok - $part ended with $rc"; }
 }
 {
-	part faults "$here/../faults/faults" "$root" "$log/tree" "$log/faults"
+	part faults "$here/../faults/faults" ${1:+-g 20} "$root" "$log/tree" "$log/faults"
 	part peers "$here/run" -n peers -t 500 -l "$log" -s "$log/tree" "$root" \
 		/usbip-ext/tests/faults/peers -- -chardev null,id=line \
 		-device usb-serial,bus=xhci.0,chardev=line,always-plugged=on

@@ -5,7 +5,7 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 help:
 	@echo "make demo       show it: a Pi and a workstation in two VMs (as root)"
 	@echo "make check      the tests, in VMs (as root); an hour"
-	@echo "make check-pi   those of them with an emulated Raspberry Pi 3; three minutes"
+	@echo "make check-pi   those of them with an emulated Raspberry Pi 3; five minutes"
 	@echo "make fuzz       look for what breaks the drivers in user space; an hour, or FUZZ=SECONDS"
 	@echo "make soak       what takes longer: races for an hour, disks under load and"
 	@echo "                random peers for ten minutes each (HAMMER, SOAK: seconds)"

@@ -32,7 +32,6 @@ round() {
 		0525)
 			wait_for 20 interface_driven_by "$there" usbtest || return 1
 			"$tests/testusb" -D "$(node_of "$there")" -t 10 -c 2 -g 8 || return 1
-			# Once: usbtest tells DEBUG_OBJECTS that its timer is gone after that.
 			"$tests/testusb" -D "$(node_of "$there")" -t 6 -c 1 -s 8192 -g 8 || return 1
 			;;
 		*) "$tests/usbfs" "$(node_of "$there")" echo 0x01 0x81 8 5 || return 1 ;;

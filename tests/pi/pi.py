@@ -10,7 +10,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "faults"))
@@ -125,14 +124,3 @@ class Pi(Machine):
         with open(f"{self.log}/pi.console", "w", encoding="utf-8") as file:
             file.write(self.shell("dmesg", 60) + "\n")
         return super().complaints()
-
-
-def until(timeout, what):
-    """Waits for a true value. Return: it, or the last one."""
-    end = time.monotonic() + timeout
-    while True:
-        late = time.monotonic() > end
-        value = what()
-        if value or late:
-            return value
-        time.sleep(0.5)

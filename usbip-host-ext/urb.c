@@ -648,13 +648,17 @@ static int host_rx_done(struct usbipx_conn *conn, struct usbipx_rx *rx)
 	unsigned int pipe = urb->pipe;
 	bool split = hurb->total;
 	unsigned long flags;
-	bool begin;
+	bool up, begin;
 	int ret;
 
 	spin_lock_irqsave(&hdev->lock, flags);
 	hash_add(hdev->urbs, &hurb->hash, hurb->seqnum);
-	begin = host_split_begin(hurb);
+	/* host_suspend() cancels while we may still be reading: not behind those. */
+	up = usbipx_conn_is_up(conn);
+	begin = up && host_split_begin(hurb);
 	spin_unlock_irqrestore(&hdev->lock, flags);
+	if (!up)
+		host_urb_failed(hurb, -ECONNRESET);
 	if (!begin)
 		return 0;
 

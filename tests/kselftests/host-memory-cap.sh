@@ -54,15 +54,17 @@ flooding() {
 ends() { kill "$peer_pid" && wait_for 5 test ! -d "/proc/$peer_pid"; }
 sent_all() { grep -qE ': ([0-9]+) of \1 bytes sent$' "$tmp/flood.log"; }
 
-# report BYTE NUMBER: so many reports, of BYTE and the ones after it. A full packet would
-# not end the client's transfer. Ends when nobody takes them.
+# report BYTE NUMBER [UPTIME]: so many reports, of BYTE and the ones after it; not before that
+# time, for which Python is up already. A full packet would not end the client's transfer. Ends
+# when nobody takes them.
 report() {
 	timeout 60 python3 -c '
-import sys
-first, n = map(int, sys.argv[1:])
+import sys, time
+first, n, uptime = map(int, sys.argv[1:])
+time.sleep(max(0, uptime - time.clock_gettime(time.CLOCK_BOOTTIME)))
 with open("/dev/hidg0", "wb", buffering=0) as hid:
     for i in range(first, first + n):
-        hid.write(bytes([i % 256]) * 63)' "$1" "$2"
+        hid.write(bytes([i % 256]) * 63)' "$1" "$2" "${3:-0}"
 }
 
 plan 53
@@ -198,8 +200,8 @@ start_peer twice "$hid" "
 	getdesc
 	expect-close 60000"
 check "20 reports are taken" report 1 20
-sleep 14
-check "and 20 more" report 21 20
+look_at_clock
+check "and 20 more" report 21 20 $((now + 14))
 check "1.25 MiB of transfers, and again after a while: none is refused" \
 	content 20 twice
 check "the log says nothing of that" fails kernel_said 'none completes'

@@ -135,6 +135,36 @@ static void conn_set_tcp_options(struct sock *sk, unsigned int timeout)
 	tcp_sock_set_user_timeout(sk, timeout * 1000);
 }
 
+/*
+ * What a client receives may be the answer that frees memory: there may be swap space on
+ * a disk that is attached. So its socket gets the last reserves, too, and packets in
+ * them are dropped for all others (sk_set_memalloc(), made for swap over a network).
+ */
+static void conn_set_memalloc(struct usbipx_conn *conn)
+{
+	struct sock *sk = conn->sock->sk;
+
+	if (conn->ops->role != USBIPX_CLIENT || sk->sk_protocol != IPPROTO_TCP)
+		return;
+	lock_sock(sk);
+	if (!sock_flag(sk, SOCK_MEMALLOC)) {
+		sk_set_memalloc(sk);
+		conn->memalloc = __GFP_MEMALLOC;
+	}
+	release_sock(sk);
+}
+
+static void conn_clear_memalloc(struct usbipx_conn *conn)
+{
+	struct sock *sk = conn->sock->sk;
+
+	if (!conn->memalloc)
+		return;
+	lock_sock(sk);
+	sk_clear_memalloc(sk);
+	release_sock(sk);
+}
+
 static bool sk_is_plain_tcp(const struct sock *sk)
 {
 	/* An upper layer protocol (TLS) wants its own recvmsg. */
@@ -262,6 +292,7 @@ int usbipx_conn_start(struct usbipx_conn *conn)
 	conn->tcp = sk_is_plain_tcp(sk);
 	if (sk->sk_protocol == IPPROTO_TCP)
 		conn_set_tcp_options(sk, conn->timeout);
+	conn_set_memalloc(conn);
 
 	usbipx_conn_get(conn);
 	write_lock_bh(&sk->sk_callback_lock);
@@ -281,7 +312,8 @@ int usbipx_conn_start(struct usbipx_conn *conn)
 		 * Must not wait for the disk that may hang on this socket, and
 		 * not at all in softirq; see tx_send_tcp().
 		 */
-		sk->sk_allocation = conn->tcp ? GFP_ATOMIC : GFP_NOIO;
+		sk->sk_allocation = (conn->tcp ? GFP_ATOMIC : GFP_NOIO) |
+				    conn->memalloc;
 		/* Nor use a page of whoever runs at the moment. */
 		conn->saved_task_frag = compat_use_task_frag(sk, false);
 		conn_set_state(conn, USBIPX_CONN_UP);
@@ -297,6 +329,7 @@ int usbipx_conn_start(struct usbipx_conn *conn)
 	write_unlock_bh(&sk->sk_callback_lock);
 
 	if (ret) {
+		conn_clear_memalloc(conn);
 		complete_all(&conn->dead);
 		usbipx_conn_put(conn);
 	}
@@ -363,6 +396,7 @@ static void conn_close_work(struct work_struct *work)
 	wait_event(conn->tx_idle, !READ_ONCE(conn->tx_sending));
 	sk->sk_allocation = conn->saved_allocation; /* no sender changes it now */
 	compat_use_task_frag(sk, conn->saved_task_frag);
+	conn_clear_memalloc(conn);
 	conn_tx_drop(conn);
 
 	mutex_lock(&conn->rx_mutex);

@@ -184,6 +184,7 @@ struct usbipx_conn_ops {
  * @saved_write_space: same
  * @saved_error_report: same
  * @saved_allocation: same
+ * @memalloc: __GFP_MEMALLOC when the socket may use the last reserves of memory, or 0
  * @saved_task_frag: same
  */
 struct usbipx_conn {
@@ -223,6 +224,7 @@ struct usbipx_conn {
 	void (*saved_write_space)(struct sock *sk);
 	void (*saved_error_report)(struct sock *sk);
 	gfp_t saved_allocation;
+	gfp_t memalloc;
 	bool saved_task_frag;
 };
 

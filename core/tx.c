@@ -294,9 +294,9 @@ static int tx_send_tcp(struct usbipx_conn *conn, struct msghdr *msg, bool splice
 	int ret;
 
 	lock_sock(sk);
-	sk->sk_allocation = GFP_NOIO;
+	sk->sk_allocation = GFP_NOIO | conn->memalloc;
 	ret = tx_send_locked(conn, msg, splice);
-	sk->sk_allocation = GFP_ATOMIC;
+	sk->sk_allocation = GFP_ATOMIC | conn->memalloc;
 	release_sock(sk);
 	memalloc_noio_restore(noio);
 	return ret;

@@ -585,6 +585,7 @@ void wait_for_completion(struct completion *c);
 #define __GFP_DIRECT_RECLAIM 0x400U
 #define __GFP_NOWARN	     0x2000U
 #define __GFP_NORETRY	     0x10000U
+#define __GFP_MEMALLOC	     0x20000U
 #define __GFP_COMP	     0x40000U
 #define __GFP_ZERO	     0x100U
 #define GFP_ATOMIC	     __GFP_HIGH
@@ -791,6 +792,7 @@ struct sock {
 	u64 bytes_acked;
 	u32 snd_una;
 	u32 write_seq;
+	bool memalloc;
 	bool owned;	      /* by process context */
 	bool slock;	      /* its spinlock */
 	unsigned int backlog; /* callbacks that are due when the owner lets go */
@@ -828,6 +830,10 @@ void release_sock(struct sock *sk);
 void bh_lock_sock(struct sock *sk);
 void bh_unlock_sock(struct sock *sk);
 #define sock_owned_by_user(sk)		 ((sk)->owned)
+#define SOCK_MEMALLOC			 0
+#define sock_flag(sk, flag)		 ((sk)->memalloc)
+#define sk_set_memalloc(sk)		 ((sk)->memalloc = true)
+#define sk_clear_memalloc(sk)		 ((sk)->memalloc = false)
 #define tcp_sock_set_nodelay(sk)	 ((void)(sk))
 #define sock_set_keepalive(sk)		 ((void)(sk))
 #define tcp_sock_set_keepidle(sk, n)	 ((void)(sk), (void)(n))

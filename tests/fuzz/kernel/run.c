@@ -390,7 +390,8 @@ static int send_bytes(struct msghdr *msg, size_t bytes)
 int tcp_sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t bytes)
 {
 	check(sk->owned || sk->slock, "sends without the socket lock");
-	check(sk->sk_allocation == (sk->owned ? GFP_NOIO : GFP_ATOMIC),
+	check(sk->sk_allocation == ((sk->owned ? GFP_NOIO : GFP_ATOMIC) |
+				    (sk->memalloc ? __GFP_MEMALLOC : 0)),
 	      "the socket's allocation mode is of another context");
 	return send_bytes(msg, bytes);
 }

@@ -139,29 +139,38 @@ static void conn_set_tcp_options(struct sock *sk, unsigned int timeout)
  * What a client receives may be the answer that frees memory: there may be swap space on
  * a disk that is attached. So its socket gets the last reserves, too, and packets in
  * them are dropped for all others (sk_set_memalloc(), made for swap over a network).
+ * The caller owns the socket, and nobody else has taken it over.
  */
 static void conn_set_memalloc(struct usbipx_conn *conn)
 {
 	struct sock *sk = conn->sock->sk;
 
-	if (conn->ops->role != USBIPX_CLIENT || sk->sk_protocol != IPPROTO_TCP)
+	if (conn->ops->role != USBIPX_CLIENT ||
+	    sk->sk_protocol != IPPROTO_TCP || sock_flag(sk, SOCK_MEMALLOC))
 		return;
-	lock_sock(sk);
-	if (!sock_flag(sk, SOCK_MEMALLOC)) {
-		sk_set_memalloc(sk);
-		conn->memalloc = __GFP_MEMALLOC;
-	}
-	release_sock(sk);
+	sk_set_memalloc(sk);
+	conn->memalloc = __GFP_MEMALLOC;
 }
 
+/*
+ * A packet in the reserves that got into the backlog by the flag must still find it there,
+ * or __sk_backlog_rcv() has a BUG for it. So it goes while nobody owns the socket, when the
+ * backlog is empty; what comes after it is dropped. This waits for a lock whose holder
+ * may wait for memory: not before all URBs are back.
+ */
 static void conn_clear_memalloc(struct usbipx_conn *conn)
 {
 	struct sock *sk = conn->sock->sk;
 
 	if (!conn->memalloc)
 		return;
+	while (lock_sock_fast(sk))
+		unlock_sock_fast(sk, true);
+	sock_reset_flag(sk, SOCK_MEMALLOC);
+	unlock_sock_fast(sk, false);
+
 	lock_sock(sk);
-	sk_clear_memalloc(sk);
+	sk_clear_memalloc(sk); /* all that goes with the flag */
 	release_sock(sk);
 }
 
@@ -292,9 +301,11 @@ int usbipx_conn_start(struct usbipx_conn *conn)
 	conn->tcp = sk_is_plain_tcp(sk);
 	if (sk->sk_protocol == IPPROTO_TCP)
 		conn_set_tcp_options(sk, conn->timeout);
-	conn_set_memalloc(conn);
 
 	usbipx_conn_get(conn);
+	lock_sock(sk);
+	if (!sk->sk_user_data)
+		conn_set_memalloc(conn);
 	write_lock_bh(&sk->sk_callback_lock);
 	spin_lock_irq(&conn->lock);
 	if (!sk->sk_user_data) {
@@ -327,6 +338,7 @@ int usbipx_conn_start(struct usbipx_conn *conn)
 	}
 	spin_unlock_irq(&conn->lock);
 	write_unlock_bh(&sk->sk_callback_lock);
+	release_sock(sk);
 
 	if (ret) {
 		conn_clear_memalloc(conn);
@@ -396,7 +408,6 @@ static void conn_close_work(struct work_struct *work)
 	wait_event(conn->tx_idle, !READ_ONCE(conn->tx_sending));
 	sk->sk_allocation = conn->saved_allocation; /* no sender changes it now */
 	compat_use_task_frag(sk, conn->saved_task_frag);
-	conn_clear_memalloc(conn);
 	conn_tx_drop(conn);
 
 	mutex_lock(&conn->rx_mutex);
@@ -405,6 +416,7 @@ static void conn_close_work(struct work_struct *work)
 	mutex_unlock(&conn->rx_mutex);
 
 	conn->ops->closed(conn, ctx);
+	conn_clear_memalloc(conn);
 
 	spin_lock_irq(&conn->lock);
 	conn_set_state(conn, USBIPX_CONN_DEAD);

@@ -282,6 +282,24 @@ static int tx_send_bh(struct usbipx_conn *conn, struct msghdr *msg, bool splice)
 }
 
 /*
+ * No allocation down there may wait for a disk that hangs on this socket. Nor may one that
+ * has the reserves wait for memory to be reclaimed, as it would while it owns the socket:
+ * neither answers nor TCP's timers get through then.
+ */
+static unsigned int tx_memalloc_save(const struct usbipx_conn *conn)
+{
+	return conn->memalloc ? memalloc_noreclaim_save() : memalloc_noio_save();
+}
+
+static void tx_memalloc_restore(const struct usbipx_conn *conn, unsigned int flags)
+{
+	if (conn->memalloc)
+		memalloc_noreclaim_restore(flags);
+	else
+		memalloc_noio_restore(flags);
+}
+
+/*
  * The socket's allocation mode is that of softirq; who owns the socket in
  * process context may change it meanwhile. It does not cover the charges of
  * memory cgroups, here and for what release_sock() receives. No security module
@@ -290,7 +308,7 @@ static int tx_send_bh(struct usbipx_conn *conn, struct msghdr *msg, bool splice)
 static int tx_send_tcp(struct usbipx_conn *conn, struct msghdr *msg, bool splice)
 {
 	struct sock *sk = conn->sock->sk;
-	unsigned int noio = memalloc_noio_save();
+	unsigned int flags = tx_memalloc_save(conn);
 	int ret;
 
 	lock_sock(sk);
@@ -298,7 +316,7 @@ static int tx_send_tcp(struct usbipx_conn *conn, struct msghdr *msg, bool splice
 	ret = tx_send_locked(conn, msg, splice);
 	sk->sk_allocation = GFP_ATOMIC | conn->memalloc;
 	release_sock(sk);
-	memalloc_noio_restore(noio);
+	tx_memalloc_restore(conn, flags);
 	return ret;
 }
 
@@ -306,10 +324,10 @@ static int tx_send_tcp(struct usbipx_conn *conn, struct msghdr *msg, bool splice
 static int tx_send_other(struct usbipx_conn *conn, struct msghdr *msg)
 {
 	const struct cred *cred = override_creds(usbipx_cred);
-	unsigned int noio = memalloc_noio_save();
+	unsigned int flags = tx_memalloc_save(conn);
 	int ret = sock_sendmsg(conn->sock, msg);
 
-	memalloc_noio_restore(noio);
+	tx_memalloc_restore(conn, flags);
 	revert_creds(cred);
 	if (ret > 0)
 		WRITE_ONCE(conn->tx_bytes, conn->tx_bytes + ret);

@@ -113,6 +113,7 @@ void run_socket_open(bool tcp)
 	run.room = ROOM_UNLIMITED;
 	run.send_error = 0;
 	run.eof = false;
+	run.lock_waited = false;
 	run.aligned = true;
 	pdus = 0;
 	pdus_decoded = 0;
@@ -123,6 +124,7 @@ void run_socket_closed(void)
 {
 	const struct sock *sk = &run.sk;
 
+	check(!sk->memalloc && !sk->memalloc_key, "SOCK_MEMALLOC is left");
 	check(!run.socket.files, "%d references to the socket are left",
 	      run.socket.files);
 	check(!sk->sk_user_data && sk->sk_data_ready == no_callback &&
@@ -211,6 +213,52 @@ void release_sock(struct sock *sk)
 	sk->owned = false;
 	shim_run_bh();
 	shim_may_race();
+}
+
+/* True when it had to wait for an owner, and is one now: so it is the first time. */
+bool lock_sock_fast(struct sock *sk)
+{
+	bool slow = !run.lock_waited;
+
+	run.lock_waited = true;
+	lock_sock(sk);
+	if (slow)
+		return true;
+	sk->owned = false;
+	sk->slock = true;
+	shim_now.locks++;
+	return false;
+}
+
+void unlock_sock_fast(struct sock *sk, bool slow)
+{
+	if (slow) {
+		release_sock(sk);
+		return;
+	}
+	shim_now.locks--;
+	bh_unlock_sock(sk);
+}
+
+void sk_set_memalloc(struct sock *sk)
+{
+	check(sk->owned, "the socket is not owned");
+	sk->memalloc = true;
+	sk->memalloc_key++;
+}
+
+void sk_clear_memalloc(struct sock *sk)
+{
+	check(sk->owned, "the socket is not owned");
+	check(!sk->memalloc, "a packet in the backlog may need the flag");
+	sk->memalloc_key--;
+}
+
+void sock_reset_flag(struct sock *sk, int flag)
+{
+	check(flag == SOCK_MEMALLOC, "another flag");
+	check(sk->slock && !sk->owned, "there may be a backlog");
+	sk->memalloc = false;
 }
 
 void bh_lock_sock(struct sock *sk)

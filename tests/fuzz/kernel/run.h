@@ -67,6 +67,7 @@ u32 in32(void);
  * @room: bytes the socket still takes; ROOM_UNLIMITED for no end
  * @send_error: result of the next send, once
  * @eof: nothing comes after @queue
+ * @lock_waited: lock_sock_fast() has
  * @aligned: every byte of the peer's so far was a PDU of run_peer_pdu()
  */
 #define ROOM_UNLIMITED 0xffffffffU
@@ -85,6 +86,7 @@ struct run_socket {
 	u32 room;
 	int send_error;
 	bool eof;
+	bool lock_waited;
 	bool aligned;
 };
 extern struct run_socket run;

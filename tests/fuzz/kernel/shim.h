@@ -357,7 +357,7 @@ typedef struct {
  * @locks: spinlocks held
  * @irqs_off: interrupts are disabled
  * @bh_off: depth of disabled bottom halves
- * @noio: memalloc_noio_save() is in force
+ * @noio: memalloc_noio_save(), or noreclaim, is in force
  * @softirq: running bottom halves now
  */
 struct shim_context {
@@ -612,12 +612,14 @@ struct kmem_cache {
 };
 struct kmem_cache *shim_cache_create(size_t size);
 void shim_cache_destroy(struct kmem_cache *cache);
-#define KMEM_CACHE(type, flags)	 shim_cache_create(sizeof(struct type))
-#define kmem_cache_alloc(c, gfp) kmalloc((c)->size, gfp)
-#define kmem_cache_free(c, p)	 kfree(p)
-#define kmem_cache_destroy(c)	 shim_cache_destroy(c)
-#define memalloc_noio_save()	 (shim_now.noio++)
-#define memalloc_noio_restore(n) (shim_now.noio = (n))
+#define KMEM_CACHE(type, flags)	      shim_cache_create(sizeof(struct type))
+#define kmem_cache_alloc(c, gfp)      kmalloc((c)->size, gfp)
+#define kmem_cache_free(c, p)	      kfree(p)
+#define kmem_cache_destroy(c)	      shim_cache_destroy(c)
+#define memalloc_noio_save()	      (shim_now.noio++)
+#define memalloc_noio_restore(n)      (shim_now.noio = (n))
+#define memalloc_noreclaim_save()     memalloc_noio_save()
+#define memalloc_noreclaim_restore(n) memalloc_noio_restore(n)
 
 #define PAGE_SHIFT	  12
 #define PAGE_SIZE	  (1UL << PAGE_SHIFT)
@@ -792,9 +794,10 @@ struct sock {
 	u64 bytes_acked;
 	u32 snd_una;
 	u32 write_seq;
-	bool memalloc;
-	bool owned;	      /* by process context */
-	bool slock;	      /* its spinlock */
+	bool memalloc;	  /* SOCK_MEMALLOC */
+	int memalloc_key; /* sk_set_memalloc() without its sk_clear_memalloc() */
+	bool owned;	  /* by process context */
+	bool slock;	  /* its spinlock */
 	unsigned int backlog; /* callbacks that are due when the owner lets go */
 };
 struct socket {
@@ -827,13 +830,16 @@ int tcp_sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t bytes);
 bool sk_stream_is_writeable(const struct sock *sk);
 void lock_sock(struct sock *sk);
 void release_sock(struct sock *sk);
+bool lock_sock_fast(struct sock *sk);
+void unlock_sock_fast(struct sock *sk, bool slow);
+void sk_set_memalloc(struct sock *sk);
+void sk_clear_memalloc(struct sock *sk);
+void sock_reset_flag(struct sock *sk, int flag);
 void bh_lock_sock(struct sock *sk);
 void bh_unlock_sock(struct sock *sk);
 #define sock_owned_by_user(sk)		 ((sk)->owned)
 #define SOCK_MEMALLOC			 0
 #define sock_flag(sk, flag)		 ((sk)->memalloc)
-#define sk_set_memalloc(sk)		 ((sk)->memalloc = true)
-#define sk_clear_memalloc(sk)		 ((sk)->memalloc = false)
 #define tcp_sock_set_nodelay(sk)	 ((void)(sk))
 #define sock_set_keepalive(sk)		 ((void)(sk))
 #define tcp_sock_set_keepidle(sk, n)	 ((void)(sk), (void)(n))

@@ -293,13 +293,16 @@ int host_device_client(struct host_device *hdev, struct host_client *client)
 int host_lock_device(struct host_device *hdev, struct usbipx_conn *conn)
 {
 	for (;;) {
-		if (usb_trylock_device(hdev->udev)) {
-			/* 0 from suspend to resume, changed under this lock. */
-			if (hdev->udev->can_submit)
-				return 0;
+		bool locked = usb_trylock_device(hdev->udev);
+		bool end = READ_ONCE(hdev->gone) ||
+			   (conn && !usbipx_conn_is_up(conn));
+
+		/* 0 from suspend to resume, changed under this lock. */
+		if (locked && !end && hdev->udev->can_submit)
+			return 0;
+		if (locked)
 			usb_unlock_device(hdev->udev);
-		}
-		if (READ_ONCE(hdev->gone) || (conn && !usbipx_conn_is_up(conn)))
+		if (end)
 			return -ENODEV;
 		msleep(20);
 	}

@@ -653,16 +653,20 @@ static int host_rx_done(struct usbipx_conn *conn, struct usbipx_rx *rx)
 
 	spin_lock_irqsave(&hdev->lock, flags);
 	hash_add(hdev->urbs, &hurb->hash, hurb->seqnum);
-	/* host_suspend() cancels while we may still be reading: not behind those. */
+	/*
+	 * host_suspend() cancels while we may still be reading. It closes the
+	 * connection and takes this lock before it looks: it finds this one, too.
+	 */
 	up = usbipx_conn_is_up(conn);
 	begin = up && host_split_begin(hurb);
+	if (begin)
+		usb_anchor_urb(urb, &hdev->inflight);
 	spin_unlock_irqrestore(&hdev->lock, flags);
 	if (!up)
 		host_urb_failed(hurb, -ECONNRESET);
 	if (!begin)
 		return 0;
 
-	usb_anchor_urb(urb, &hdev->inflight);
 	ret = usb_submit_urb(urb, GFP_ATOMIC);
 	if (!ret)
 		return 0;
@@ -692,6 +696,7 @@ static int pick_urbs(struct usb_anchor *anchor, struct urb **picked, int max)
 		if (hurb->cancelled)
 			break;
 		WRITE_ONCE(hurb->cancelled, true);
+		usb_block_urb(urb); /* may not have been submitted yet */
 		list_move(&urb->anchor_list, &anchor->urb_list);
 		picked[n] = usb_get_urb(urb);
 	}

@@ -344,6 +344,8 @@ int usb_submit_urb(struct urb *urb, gfp_t gfp)
 	submit_error = 0;
 	if (error)
 		return error;
+	if (urb->shim_blocked)
+		return -EPERM;
 	ret = urb_valid(urb);
 	if (ret)
 		return ret;
@@ -437,6 +439,11 @@ int usb_unlink_urb(struct urb *urb)
 	else
 		shim_may_race();
 	return -EINPROGRESS;
+}
+
+void usb_block_urb(struct urb *urb)
+{
+	urb->shim_blocked = true;
 }
 
 void usb_kill_anchored_urbs(struct usb_anchor *anchor)

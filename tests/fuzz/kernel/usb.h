@@ -104,6 +104,7 @@ struct urb {
 	struct list_head shim_node;
 	bool shim_linked;
 	int shim_unlinked;
+	bool shim_blocked;
 	struct usb_iso_packet_descriptor iso_frame_desc[];
 };
 
@@ -159,6 +160,7 @@ void usb_unanchor_urb(struct urb *urb);
 void usb_kill_anchored_urbs(struct usb_anchor *anchor);
 int usb_submit_urb(struct urb *urb, gfp_t gfp);
 int usb_unlink_urb(struct urb *urb);
+void usb_block_urb(struct urb *urb);
 bool usb_trylock_device(struct usb_device *udev);
 void usb_unlock_device(struct usb_device *udev);
 int usb_choose_configuration(struct usb_device *udev);

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "hammer.h"
@@ -47,8 +48,13 @@ static int disk(void)
 	return err;
 }
 
+/*
+ * Raw: a terminal that echoes to a device that does so, too, never comes to rest, and
+ * n_tty_read() waits in state D for that rest.
+ */
 static int serial(void)
 {
+	struct termios raw;
 	char data[1024] = "hammer";
 	int fd = open_dev("/sys/class/tty/tty[AU]*",
 			  O_RDWR | O_NONBLOCK | O_NOCTTY);
@@ -57,6 +63,13 @@ static int serial(void)
 
 	if (fd < 0)
 		return errno;
+	if (tcgetattr(fd, &raw)) {
+		err = errno;
+	} else {
+		cfmakeraw(&raw);
+		if (tcsetattr(fd, TCSANOW, &raw))
+			err = errno;
+	}
 	for (i = 0; i < 5 && !err; i++) {
 		if (write(fd, data, 1 + random_below(sizeof(data))) < 0 &&
 		    errno != EAGAIN)

@@ -438,7 +438,7 @@ class Agent:
             self.loads["sound"] = Load("sound", nodes["sound"])
         if disk == "group":
             self.confine(self.loads[disk].process.pid)
-        self.moving(60)
+        self.moving(240)  # what the first turn of one takes in a kernel that looks for bugs
 
     @staticmethod
     def confine(process):

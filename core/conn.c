@@ -149,7 +149,8 @@ static void conn_set_memalloc(struct usbipx_conn *conn)
 	    sk->sk_protocol != IPPROTO_TCP || sock_flag(sk, SOCK_MEMALLOC))
 		return;
 	sk_set_memalloc(sk);
-	conn->memalloc = __GFP_MEMALLOC;
+	/* What fails is tried again. */
+	conn->memalloc = __GFP_MEMALLOC | __GFP_NOWARN;
 }
 
 /*
@@ -288,13 +289,14 @@ static void conn_begin_close(struct usbipx_conn *conn)
  *
  * Callbacks may come before this returns.
  *
- * Context: process, may sleep. Return: 0, or -EBUSY when somebody else has
- * taken the socket over; @conn is DEAD then.
+ * Context: process, may sleep. Return: 0; -EBUSY when somebody else has
+ * taken the socket over, -EINVAL when it is not connected any more; @conn is
+ * DEAD then.
  */
 int usbipx_conn_start(struct usbipx_conn *conn)
 {
 	struct sock *sk = conn->sock->sk;
-	int ret = -EBUSY;
+	int ret = 0;
 
 	/* 32767 is TCP's limit for keepalive. */
 	conn->timeout = min(READ_ONCE(usbipx_peer_timeout), 32767U);
@@ -304,16 +306,23 @@ int usbipx_conn_start(struct usbipx_conn *conn)
 
 	usbipx_conn_get(conn);
 	lock_sock(sk);
-	if (!sk->sk_user_data)
+	/* Nor one that a connection is about to let go of: see conn_close_work(). */
+	if (sk->sk_shutdown & SEND_SHUTDOWN)
+		ret = -EINVAL;
+	else if (READ_ONCE(sk->sk_user_data))
+		ret = -EBUSY;
+	conn->saved_allocation = sk->sk_allocation;
+	if (!ret)
 		conn_set_memalloc(conn);
 	write_lock_bh(&sk->sk_callback_lock);
 	spin_lock_irq(&conn->lock);
-	if (!sk->sk_user_data) {
+	if (!ret && sk->sk_user_data)
+		ret = -EBUSY;
+	if (!ret) {
 		conn->saved_data_ready = sk->sk_data_ready;
 		conn->saved_state_change = sk->sk_state_change;
 		conn->saved_write_space = sk->sk_write_space;
 		conn->saved_error_report = sk->sk_error_report;
-		conn->saved_allocation = sk->sk_allocation;
 		sk->sk_user_data = conn;
 		sk->sk_data_ready = conn_data_ready;
 		sk->sk_state_change = conn_state_change;
@@ -332,7 +341,6 @@ int usbipx_conn_start(struct usbipx_conn *conn)
 		queue_work(usbipx_wq, &conn->rx_work);
 		if (conn->reason)
 			conn_begin_close(conn);
-		ret = 0;
 	} else {
 		conn_set_state(conn, USBIPX_CONN_DEAD);
 	}
@@ -389,6 +397,7 @@ static void conn_close_work(struct work_struct *work)
 {
 	struct usbipx_conn *conn =
 		container_of(work, struct usbipx_conn, close_work);
+	unsigned int flags = conn_memalloc_save(conn);
 	struct sock *sk = conn->sock->sk;
 	void *ctx;
 
@@ -414,6 +423,7 @@ static void conn_close_work(struct work_struct *work)
 	ctx = conn->rx.ctx;
 	conn->rx.ctx = NULL;
 	mutex_unlock(&conn->rx_mutex);
+	conn_memalloc_restore(conn, flags);
 
 	conn->ops->closed(conn, ctx);
 	conn_clear_memalloc(conn);
@@ -432,7 +442,7 @@ static void conn_close_work(struct work_struct *work)
  * usbipx_conn_wait_dead - wait until a closed connection is gone
  * @conn: usbipx_conn_close() was called, or it never came UP
  *
- * Bounded by what the driver does in closed().
+ * Bounded by what the driver does in closed(), and by other owners of the socket.
  *
  * Context: process, may sleep; not from a callback of the connection.
  */

@@ -17,7 +17,8 @@
  *   rx_mutex       one reader in process context (rx_work, rx_drop)
  *   tx_sending     not a lock but the right to send, taken and left under
  *                  conn->lock: owns the busy PDUs of tx_queue, and tx_bvec
- *   socket lock    TCP: held while sending, and for struct usbipx_rx
+ *   socket lock    TCP: held while sending, and for struct usbipx_rx; also while
+ *                  the socket is taken over, when jump labels may be changed in it
  *   sk_callback_lock  held for reading in the socket's callbacks, so that
  *                  taking it for writing waits for every callback to end
  *   conn->lock     state, tx_queue, and whether work may still be queued.
@@ -184,7 +185,7 @@ struct usbipx_conn_ops {
  * @saved_write_space: same
  * @saved_error_report: same
  * @saved_allocation: same
- * @memalloc: __GFP_MEMALLOC when the socket may use the last reserves of memory, or 0
+ * @memalloc: more allocation flags when the socket may use the last reserves of memory, or 0
  * @saved_task_frag: same
  */
 struct usbipx_conn {

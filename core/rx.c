@@ -5,7 +5,6 @@
  * Called by conn.c (socket callbacks) and as a work item.
  */
 #include <linux/export.h>
-#include <linux/sched/mm.h>
 #include <linux/skbuff.h>
 #include <linux/uio.h>
 #include <net/sock.h>
@@ -302,8 +301,7 @@ void conn_rx_work(struct work_struct *work)
 	struct usbipx_conn *conn =
 		container_of(work, struct usbipx_conn, rx_work);
 	struct usbipx_rx *rx = &conn->rx;
-	/* Also for what release_sock() receives. */
-	unsigned int noio = memalloc_noio_save();
+	unsigned int flags = conn_memalloc_save(conn);
 	bool end = false;
 	int ret;
 
@@ -340,7 +338,7 @@ void conn_rx_work(struct work_struct *work)
 	}
 	rx_check_end(conn, end);
 	rx_unlock(conn);
-	memalloc_noio_restore(noio);
+	conn_memalloc_restore(conn, flags);
 }
 
 /**
@@ -355,6 +353,7 @@ void conn_rx_work(struct work_struct *work)
  */
 bool usbipx_conn_rx_drop(struct usbipx_conn *conn, void *ctx)
 {
+	unsigned int flags = conn_memalloc_save(conn);
 	struct usbipx_rx *rx = &conn->rx;
 	bool found;
 
@@ -366,6 +365,7 @@ bool usbipx_conn_rx_drop(struct usbipx_conn *conn, void *ctx)
 		rx->ctx = NULL;
 	}
 	rx_unlock(conn);
+	conn_memalloc_restore(conn, flags);
 	return found;
 }
 EXPORT_SYMBOL_GPL(usbipx_conn_rx_drop);

@@ -6,7 +6,6 @@
  */
 #include <linux/cred.h>
 #include <linux/export.h>
-#include <linux/sched/mm.h>
 #include <linux/uio.h>
 #include <net/sock.h>
 #include <net/tcp.h>
@@ -23,7 +22,7 @@ static struct bio_vec bvec_of(void *p, u32 len)
 	};
 }
 
-/* Jiffies to wait for memory that process context did not get either. */
+/* Jiffies until memory is tried for again that process context did not get either. */
 #define TX_MEMORY_DELAY max(HZ / 50, 1)
 
 /* Calls of the socket before it is tx_work's turn. */
@@ -282,24 +281,6 @@ static int tx_send_bh(struct usbipx_conn *conn, struct msghdr *msg, bool splice)
 }
 
 /*
- * No allocation down there may wait for a disk that hangs on this socket. Nor may one that
- * has the reserves wait for memory to be reclaimed, as it would while it owns the socket:
- * neither answers nor TCP's timers get through then.
- */
-static unsigned int tx_memalloc_save(const struct usbipx_conn *conn)
-{
-	return conn->memalloc ? memalloc_noreclaim_save() : memalloc_noio_save();
-}
-
-static void tx_memalloc_restore(const struct usbipx_conn *conn, unsigned int flags)
-{
-	if (conn->memalloc)
-		memalloc_noreclaim_restore(flags);
-	else
-		memalloc_noio_restore(flags);
-}
-
-/*
  * The socket's allocation mode is that of softirq; who owns the socket in
  * process context may change it meanwhile. It does not cover the charges of
  * memory cgroups, here and for what release_sock() receives. No security module
@@ -308,7 +289,7 @@ static void tx_memalloc_restore(const struct usbipx_conn *conn, unsigned int fla
 static int tx_send_tcp(struct usbipx_conn *conn, struct msghdr *msg, bool splice)
 {
 	struct sock *sk = conn->sock->sk;
-	unsigned int flags = tx_memalloc_save(conn);
+	unsigned int flags = conn_memalloc_save(conn);
 	int ret;
 
 	lock_sock(sk);
@@ -316,7 +297,7 @@ static int tx_send_tcp(struct usbipx_conn *conn, struct msghdr *msg, bool splice
 	ret = tx_send_locked(conn, msg, splice);
 	sk->sk_allocation = GFP_ATOMIC | conn->memalloc;
 	release_sock(sk);
-	tx_memalloc_restore(conn, flags);
+	conn_memalloc_restore(conn, flags);
 	return ret;
 }
 
@@ -324,10 +305,10 @@ static int tx_send_tcp(struct usbipx_conn *conn, struct msghdr *msg, bool splice
 static int tx_send_other(struct usbipx_conn *conn, struct msghdr *msg)
 {
 	const struct cred *cred = override_creds(usbipx_cred);
-	unsigned int flags = tx_memalloc_save(conn);
+	unsigned int flags = conn_memalloc_save(conn);
 	int ret = sock_sendmsg(conn->sock, msg);
 
-	tx_memalloc_restore(conn, flags);
+	conn_memalloc_restore(conn, flags);
 	revert_creds(cred);
 	if (ret > 0)
 		WRITE_ONCE(conn->tx_bytes, conn->tx_bytes + ret);

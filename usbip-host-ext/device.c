@@ -221,8 +221,8 @@ int host_device_connect(struct host_device *hdev, int sockfd)
 
 	ret = usbipx_conn_start(conn);
 	if (ret) {
-		dev_err(dev, "cannot connect: sockfd %d: socket is in use\n",
-			sockfd);
+		dev_err(dev, "cannot connect: sockfd %d: %s\n", sockfd,
+			ret == -EBUSY ? "socket is in use" : "not connected");
 		spin_lock_irq(&hdev->lock);
 		hdev->conn = NULL;
 		spin_unlock_irq(&hdev->lock);

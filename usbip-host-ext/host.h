@@ -19,7 +19,8 @@
  *   budgets_lock   list of the devices that may be short of memory (budget.c)
  *   hdev->lock     everything of a device and its hurbs but its budget, see
  *                  budget.c. Interrupts disabled.
- *                  Outside of the connection's own spinlock
+ *                  Outside of the connection's own spinlock, and of
+ *                  hdev->inflight.lock
  */
 #ifndef HOST_H
 #define HOST_H

@@ -672,7 +672,8 @@ static int host_rx_done(struct usbipx_conn *conn, struct usbipx_rx *rx)
 		return 0;
 
 	usb_unanchor_urb(urb);
-	host_urb_failed(hurb, ret);
+	/* -EPERM: somebody is killing it. */
+	host_urb_failed(hurb, ret == -EPERM ? -ENOENT : ret);
 	if (split)
 		host_split_end(hdev, pipe, ret);
 	return 0;

@@ -140,9 +140,9 @@ int vhci_port_attach(struct vhci_port *port, int sockfd, u32 devid,
 	spin_unlock_irq(&port->lock);
 
 	if (ret) {
-		dev_err(dev,
-			"port %u: cannot attach: sockfd %d: socket is in use\n",
-			port->number, sockfd);
+		dev_err(dev, "port %u: cannot attach: sockfd %d: %s\n",
+			port->number, sockfd,
+			ret == -EBUSY ? "socket is in use" : "not connected");
 		usbipx_conn_put(conn);
 	} else {
 		dev_info(dev, "port %u: attached devid %08x, speed %d\n",

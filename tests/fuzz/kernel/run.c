@@ -96,6 +96,7 @@ void run_socket_open(bool tcp)
 	sk->sk_family = tcp ? AF_INET : AF_UNIX;
 	sk->sk_protocol = tcp ? IPPROTO_TCP : 0;
 	sk->sk_state = TCP_ESTABLISHED;
+	sk->sk_allocation = GFP_KERNEL;
 	sk->sk_data_ready = no_callback;
 	sk->sk_state_change = no_callback;
 	sk->sk_write_space = no_callback;
@@ -125,6 +126,8 @@ void run_socket_closed(void)
 	const struct sock *sk = &run.sk;
 
 	check(!sk->memalloc && !sk->memalloc_key, "SOCK_MEMALLOC is left");
+	check(sk->sk_allocation == GFP_KERNEL,
+	      "the socket's allocation mode is not as it was");
 	check(!run.socket.files, "%d references to the socket are left",
 	      run.socket.files);
 	check(!sk->sk_user_data && sk->sk_data_ready == no_callback &&
@@ -227,6 +230,7 @@ bool lock_sock_fast(struct sock *sk)
 	sk->owned = false;
 	sk->slock = true;
 	shim_now.locks++;
+	shim_now.bh_off++;
 	return false;
 }
 
@@ -236,6 +240,7 @@ void unlock_sock_fast(struct sock *sk, bool slow)
 		release_sock(sk);
 		return;
 	}
+	shim_now.bh_off--;
 	shim_now.locks--;
 	bh_unlock_sock(sk);
 }
@@ -244,6 +249,7 @@ void sk_set_memalloc(struct sock *sk)
 {
 	check(sk->owned, "the socket is not owned");
 	sk->memalloc = true;
+	sk->sk_allocation |= __GFP_MEMALLOC;
 	sk->memalloc_key++;
 }
 
@@ -251,6 +257,7 @@ void sk_clear_memalloc(struct sock *sk)
 {
 	check(sk->owned, "the socket is not owned");
 	check(!sk->memalloc, "a packet in the backlog may need the flag");
+	sk->sk_allocation &= ~__GFP_MEMALLOC;
 	sk->memalloc_key--;
 }
 
@@ -438,8 +445,9 @@ static int send_bytes(struct msghdr *msg, size_t bytes)
 int tcp_sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t bytes)
 {
 	check(sk->owned || sk->slock, "sends without the socket lock");
-	check(sk->sk_allocation == ((sk->owned ? GFP_NOIO : GFP_ATOMIC) |
-				    (sk->memalloc ? __GFP_MEMALLOC : 0)),
+	check(sk->sk_allocation ==
+		      ((sk->owned ? GFP_NOIO : GFP_ATOMIC) |
+		       (sk->memalloc ? __GFP_MEMALLOC | __GFP_NOWARN : 0)),
 	      "the socket's allocation mode is of another context");
 	return send_bytes(msg, bytes);
 }

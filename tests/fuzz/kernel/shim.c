@@ -92,6 +92,7 @@ void shim_check_idle(void)
 	check(!shim_now.irqs_off, "interrupts are left disabled");
 	check(!shim_now.bh_off, "bottom halves are left disabled");
 	check(!shim_now.noio, "memalloc_noio_save() without its restore");
+	check(!shim_now.noreclaim, "memalloc_noreclaim_save(), same");
 }
 
 void shim_race(void)

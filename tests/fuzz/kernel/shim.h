@@ -357,7 +357,8 @@ typedef struct {
  * @locks: spinlocks held
  * @irqs_off: interrupts are disabled
  * @bh_off: depth of disabled bottom halves
- * @noio: memalloc_noio_save(), or noreclaim, is in force
+ * @noio: memalloc_noio_save() is in force
+ * @noreclaim: memalloc_noreclaim_save(), same
  * @softirq: running bottom halves now
  */
 struct shim_context {
@@ -365,6 +366,7 @@ struct shim_context {
 	bool irqs_off;
 	int bh_off;
 	unsigned int noio;
+	unsigned int noreclaim;
 	bool softirq;
 };
 extern struct shim_context shim_now;
@@ -618,8 +620,8 @@ void shim_cache_destroy(struct kmem_cache *cache);
 #define kmem_cache_destroy(c)	      shim_cache_destroy(c)
 #define memalloc_noio_save()	      (shim_now.noio++)
 #define memalloc_noio_restore(n)      (shim_now.noio = (n))
-#define memalloc_noreclaim_save()     memalloc_noio_save()
-#define memalloc_noreclaim_restore(n) memalloc_noio_restore(n)
+#define memalloc_noreclaim_save()     (shim_now.noreclaim++)
+#define memalloc_noreclaim_restore(n) (shim_now.noreclaim = (n))
 
 #define PAGE_SHIFT	  12
 #define PAGE_SIZE	  (1UL << PAGE_SHIFT)

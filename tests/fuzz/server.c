@@ -3,13 +3,13 @@
  * Fuzz target: usbip-host's URBs and core's connection against any client.
  * The input says what the client sends, in which pieces it arrives, what the
  * socket takes, how the host controller completes, what another CPU does meanwhile.
- * May call usbip-host-ext (all but match.c and sysfs.c), core, run.c.
+ * May call usbip-host-ext (all but match.c and sysfs.c), core, run.c, server_hc.c.
  * Called by libFuzzer.
  *
  * Every payload byte is one more than the byte before it, so that each byte
  * in the wrong place is seen.
  */
-#include "run.h"
+#include "server_hc.h"
 
 #include "../../usbip-host-ext/host.h"
 
@@ -32,9 +32,6 @@ struct command {
 	u32 packets;
 };
 
-static struct usb_device hub, device;
-static struct usb_bus bus;
-static LIST_HEAD(at_hc);
 static struct usbipx_conn *conn; /* a reference, to read its end */
 
 static struct command commands[COMMANDS];
@@ -43,11 +40,6 @@ static u32 next_seqnum;
 static bool sinned;	  /* the client has broken the protocol */
 static bool deconfigured; /* the client has asked for that */
 static bool ambiguous;	  /* has used a number twice, or lost count */
-static bool unlink_is_sync;
-/* Some give back what is done while it is being submitted. */
-static bool submit_is_sync;
-static bool dwc2; /* does not sum up isochronous packets */
-static int submit_error;
 
 /* What the server sends, as the client reads it. */
 static struct {
@@ -64,74 +56,6 @@ static struct {
 	u32 sum;
 } out;
 
-/* --- the device ----------------------------------------------------------------- */
-static struct usb_host_endpoint endpoints[][2] = {
-#define EP(number, type, size)                                                 \
-	{                                                                      \
-		{ { .bLength = 7,                                              \
-		    .bEndpointAddress = (number),                              \
-		    .bmAttributes = (type),                                    \
-		    .wMaxPacketSize = (size),                                  \
-		    .bInterval = 4 } },                                        \
-			{ { .bLength = 7,                                      \
-			    .bEndpointAddress = (number) | USB_DIR_IN,         \
-			    .bmAttributes = (type),                            \
-			    .wMaxPacketSize = (size),                          \
-			    .bInterval = 200 } },                              \
-	}
-	EP(1, USB_ENDPOINT_XFER_BULK, 512),
-	EP(2, USB_ENDPOINT_XFER_INT, 64),
-	EP(3, USB_ENDPOINT_XFER_ISOC, 1023),
-	EP(4, USB_ENDPOINT_XFER_ISOC, 64), /* in altsetting 1 */
-	EP(5, USB_ENDPOINT_XFER_CONTROL, 64),
-	EP(6, USB_ENDPOINT_XFER_BULK, 1000),
-	EP(7, USB_ENDPOINT_XFER_BULK, 0),
-};
-static struct usb_host_interface altsettings[2];
-static struct usb_interface_cache cache = { 2, altsettings };
-static struct usb_host_config config1;
-
-static bool is_iso(u32 ep)
-{
-	return ep == 3 || ep == 4;
-}
-
-/* 0: none; else 1 and an altsetting. */
-static void configure(struct usb_device *udev, int configuration, int alternate)
-{
-	unsigned int i;
-
-	memset(udev->ep_in, 0, sizeof(udev->ep_in));
-	memset(udev->ep_out, 0, sizeof(udev->ep_out));
-	udev->actconfig = configuration ? &config1 : NULL;
-	for (i = 0; configuration && i < ARRAY_SIZE(endpoints); i++) {
-		if (i == 3 && !alternate)
-			continue;
-		udev->ep_out[i + 1] = &endpoints[i][0];
-		udev->ep_in[i + 1] = &endpoints[i][1];
-	}
-}
-
-static void device_init(void)
-{
-	config1.desc.bConfigurationValue = 1;
-	config1.desc.bNumInterfaces = 2;
-	config1.intf_cache[0] = &cache;
-	altsettings[0].desc.bNumEndpoints = 2;
-	altsettings[0].endpoint = endpoints[0];
-	altsettings[1].desc.bNumEndpoints = 2;
-	altsettings[1].endpoint = endpoints[3];
-	device = (struct usb_device){
-		.devnum = 3,
-		.speed = USB_SPEED_HIGH,
-		.parent = &hub,
-		.portnum = 1,
-		.bus = &bus,
-		.can_submit = true,
-		.ep0.desc.wMaxPacketSize = 64,
-	};
-}
-
 /* --- what usbip-host calls in files that are not here ----------------------------- */
 const struct attribute_group host_client_group = { .name = "usbip_client" };
 const struct attribute_group *host_device_groups[] = { NULL };
@@ -144,428 +68,7 @@ bool host_wants(struct usb_device *udev)
 
 static struct host_device *hdev(void)
 {
-	return dev_get_drvdata(&device.dev);
-}
-
-/* --- the USB core and the host controller -------------------------------------------- */
-bool is_vmalloc_addr(const void *p)
-{
-	(void)p;
-	return false;
-}
-
-void usb_init_urb(struct urb *urb)
-{
-	memset(urb, 0, sizeof(*urb));
-	kref_init(&urb->kref);
-	INIT_LIST_HEAD(&urb->anchor_list);
-	INIT_LIST_HEAD(&urb->shim_node);
-}
-
-struct urb *usb_alloc_urb(int packets, gfp_t gfp)
-{
-	struct urb *urb;
-
-	check(packets >= 0 && packets <= USBIPX_MAX_PACKETS, "%d packets",
-	      packets);
-	urb = kmalloc(sizeof(*urb) + packets * sizeof(urb->iso_frame_desc[0]),
-		      gfp);
-	if (urb)
-		usb_init_urb(urb);
-	return urb;
-}
-
-struct urb *usb_get_urb(struct urb *urb)
-{
-	kref_get(&urb->kref);
-	return urb;
-}
-
-static void urb_release(struct kref *kref)
-{
-	struct urb *urb = container_of(kref, struct urb, kref);
-
-	check(!urb->shim_linked, "an URB is freed at the host controller");
-	check(!urb->anchor, "an anchored URB is freed");
-	kfree(urb);
-}
-
-void usb_free_urb(struct urb *urb)
-{
-	if (urb)
-		kref_put(&urb->kref, urb_release);
-}
-
-void init_usb_anchor(struct usb_anchor *anchor)
-{
-	INIT_LIST_HEAD(&anchor->urb_list);
-	spin_lock_init(&anchor->lock);
-}
-
-void usb_anchor_urb(struct urb *urb, struct usb_anchor *anchor)
-{
-	check(!urb->anchor, "anchored twice");
-	usb_get_urb(urb);
-	list_add_tail(&urb->anchor_list, &anchor->urb_list);
-	urb->anchor = anchor;
-}
-
-void usb_unanchor_urb(struct urb *urb)
-{
-	if (!urb->anchor)
-		return;
-	list_del_init(&urb->anchor_list);
-	urb->anchor = NULL;
-	usb_put_urb(urb);
-}
-
-/* Reads or fills an URB's memory: @fill counts up from there, -1 checks. */
-static void walk(struct urb *urb, u32 offset, u32 length, int fill)
-{
-	struct scatterlist one = { .length = urb->transfer_buffer_length,
-				   .last = true };
-	struct scatterlist *sg = urb->num_sgs ? urb->sg : &one;
-	bool first = true;
-	u8 next = fill;
-
-	check(!length || urb->num_sgs || urb->transfer_buffer, "no memory");
-	for (; sg && length; sg = sg_next(sg)) {
-		u8 *p = urb->transfer_buffer;
-		u32 n;
-
-		if (offset >= sg->length) {
-			offset -= sg->length;
-			continue;
-		}
-		if (urb->num_sgs)
-			p = sg_virt(sg);
-		n = min(length, sg->length - offset);
-		if (fill < 0 && n) {
-			check(!run.aligned || (counts_up(p + offset, n) &&
-					       (first || p[offset] == next)),
-			      "OUT data is scrambled");
-			next = p[offset + n - 1] + 1;
-			first = false;
-		}
-		if (fill >= 0) {
-			count_up(p + offset, n, next);
-			next += n;
-		}
-		length -= n;
-		offset = 0;
-	}
-	check(!length, "memory is too short");
-}
-
-/* As the USB core checks what it is given. */
-static int urb_valid(struct urb *urb)
-{
-	static const unsigned int types[] = { PIPE_CONTROL, PIPE_ISOCHRONOUS,
-					      PIPE_BULK, PIPE_INTERRUPT };
-	const struct usb_host_endpoint *ep;
-	struct usb_device *udev = urb->dev;
-	bool in = usb_pipein(urb->pipe);
-	int i, max;
-
-	ep = usb_pipe_endpoint(udev, urb->pipe);
-	if (!ep)
-		return -ENOENT;
-	check(usb_pipetype(urb->pipe) == types[usb_endpoint_type(&ep->desc)],
-	      "the pipe is of another type");
-	if (usb_pipecontrol(urb->pipe)) {
-		const struct usb_ctrlrequest *setup = (void *)urb->setup_packet;
-
-		check(le16_to_cpu(setup->wLength) == urb->transfer_buffer_length,
-		      "wLength disagrees");
-		check(in == (setup->bRequestType & USB_DIR_IN && setup->wLength),
-		      "the pipe's direction disagrees");
-	}
-	if (usb_pipeisoc(urb->pipe)) {
-		max = usb_endpoint_maxp(&ep->desc);
-		if (urb->number_of_packets <= 0)
-			return -EINVAL;
-		for (i = 0; i < urb->number_of_packets; i++) {
-			const struct usb_iso_packet_descriptor *d =
-				&urb->iso_frame_desc[i];
-
-			check(d->offset <= urb->transfer_buffer_length &&
-				      d->length <= urb->transfer_buffer_length -
-							   d->offset,
-			      "packet %d is outside", i);
-			if ((int)d->length < 0 || (int)d->length > max)
-				return -EMSGSIZE;
-		}
-	} else {
-		check(!urb->number_of_packets, "packets, not isochronous");
-		if (!usb_endpoint_maxp(&ep->desc))
-			return -EMSGSIZE;
-	}
-	if (urb->num_sgs) {
-		struct scatterlist *sg;
-
-		check(usb_pipebulk(urb->pipe), "scatter list, not bulk");
-		check(urb->num_sgs <= (int)bus.sg_tablesize,
-		      "scatter list is too long");
-		for_each_sg(urb->sg, sg, urb->num_sgs - 1, i)
-			check(bus.no_sg_constraint ||
-				      !(sg->length % usb_endpoint_maxp(&ep->desc)),
-			      "a piece ends within a packet");
-	}
-	if ((usb_pipeint(urb->pipe) || usb_pipeisoc(urb->pipe)) &&
-	    urb->interval <= 0)
-		return -EINVAL;
-	return 0;
-}
-
-static void complete(struct urb *urb, int status, u32 amount, bool in_irq);
-
-/* Nothing else goes through an endpoint until a transfer in pieces is over. */
-static void check_pieces(const struct urb *urb)
-{
-	const struct host_urb *other;
-	const struct urb *there;
-
-	list_for_each_entry(there, &at_hc, shim_node) {
-		other = there->context;
-		check(there->pipe != urb->pipe || !other->total,
-		      "while a transfer goes in pieces");
-	}
-}
-
-int usb_submit_urb(struct urb *urb, gfp_t gfp)
-{
-	int ret, error = submit_error;
-
-	(void)gfp;
-	check(!shim_now.locks, "submitted with a lock held");
-	check_pieces(urb);
-	check(!urb->shim_linked, "submitted twice");
-	check(urb->complete, "without completion function");
-	submit_error = 0;
-	if (error)
-		return error;
-	if (urb->shim_blocked)
-		return -EPERM;
-	ret = urb_valid(urb);
-	if (ret)
-		return ret;
-	if (!usb_pipein(urb->pipe))
-		walk(urb, 0, urb->transfer_buffer_length, -1);
-	usb_get_urb(urb);
-	/* Only from here on the flag can be relied on. */
-	urb->transfer_flags |= usb_pipein(urb->pipe) ? URB_DIR_IN : 0;
-	urb->shim_linked = true;
-	urb->shim_unlinked = 0;
-	urb->status = -EINPROGRESS;
-	urb->actual_length = 0;
-	list_add_tail(&urb->shim_node, &at_hc);
-	if (submit_is_sync)
-		complete(urb, 0, 255, true);
-	else
-		shim_may_race();
-	return 0;
-}
-
-static struct urb *urb_at_hc(unsigned int n)
-{
-	struct urb *urb;
-
-	list_for_each_entry(urb, &at_hc, shim_node)
-		if (!n--)
-			return urb;
-	return NULL;
-}
-
-/* @amount of what was asked for, in 255ths. */
-static void complete(struct urb *urb, int status, u32 amount, bool in_irq)
-{
-	struct shim_context before = shim_now;
-	const struct host_urb *hurb = urb->context;
-	bool in = usb_pipein(urb->pipe);
-	u32 sum = 0;
-	int i;
-
-	list_del_init(&urb->shim_node);
-	urb->shim_linked = false;
-	for (i = 0; i < urb->number_of_packets; i++) {
-		struct usb_iso_packet_descriptor *d = &urb->iso_frame_desc[i];
-
-		d->actual_length = d->length * (u64)(i & 1 ? 255 : amount) / 255;
-		d->status = status;
-		if (in)
-			walk(urb, d->offset, d->actual_length, (u8)sum);
-		sum += d->actual_length;
-	}
-	if (urb->number_of_packets) {
-		urb->actual_length = dwc2 ? 0 : sum;
-		urb->error_count = 0;
-	} else {
-		urb->actual_length =
-			urb->transfer_buffer_length * (u64)amount / 255;
-		if (in)
-			walk(urb, 0, urb->actual_length,
-			     hurb->total && hurb->done ? (u8)(255 + hurb->done) :
-							 (u8)amount);
-	}
-	urb->status = status;
-	usb_unanchor_urb(urb);
-
-	/* Some complete in hard interrupts, some in bottom halves. */
-	if (in_irq)
-		shim_now.irqs_off = true;
-	else
-		shim_now.softirq = true;
-	urb->complete(urb);
-	check(shim_now.irqs_off == (in_irq || before.irqs_off),
-	      "interrupts are not as they were");
-	shim_now.irqs_off = before.irqs_off;
-	shim_now.softirq = before.softirq;
-	/* The answer may be sent, and the next URB come, before this. */
-	shim_may_race();
-	usb_put_urb(urb);
-	shim_run_bh();
-}
-
-int usb_unlink_urb(struct urb *urb)
-{
-	check(!shim_now.locks, "unlinked with a lock held");
-	if (!urb->shim_linked)
-		return -EIDRM;
-	if (urb->shim_unlinked)
-		return -EBUSY;
-	urb->shim_unlinked = -ECONNRESET;
-	if (unlink_is_sync)
-		complete(urb, -ECONNRESET, 0, true);
-	else
-		shim_may_race();
-	return -EINPROGRESS;
-}
-
-void usb_block_urb(struct urb *urb)
-{
-	urb->shim_blocked = true;
-}
-
-void usb_kill_anchored_urbs(struct usb_anchor *anchor)
-{
-	shim_may_sleep("usb_kill_anchored_urbs");
-	while (!list_empty(&anchor->urb_list)) {
-		struct urb *urb = list_first_entry(&anchor->urb_list,
-						   struct urb, anchor_list);
-
-		check(urb->shim_linked, "anchored, not at the host controller");
-		complete(urb, -ENOENT, 0, false);
-		shim_may_race();
-	}
-}
-
-bool usb_trylock_device(struct usb_device *udev)
-{
-	bool ours = !udev->locked;
-
-	udev->locked = true;
-	return ours;
-}
-
-void usb_unlock_device(struct usb_device *udev)
-{
-	check(udev->locked, "the device is not locked");
-	udev->locked = false;
-	shim_may_race();
-}
-
-/* Whoever has the device lock gives it up. */
-void target_sleep(void)
-{
-	device.locked = false;
-	device.can_submit = true;
-}
-
-int usb_choose_configuration(struct usb_device *udev)
-{
-	(void)udev;
-	return 1;
-}
-
-/* Each sleeps, and needs the device lock. */
-static int device_changes(struct usb_device *udev, const char *how)
-{
-	int error = submit_error;
-
-	shim_may_sleep(how);
-	check(udev->locked, "%s without the device lock", how);
-	submit_error = 0;
-	shim_may_race();
-	return error;
-}
-
-/* URBs of endpoints that go are given back. */
-static void flush(void)
-{
-	struct urb *urb;
-
-	while ((urb = urb_at_hc(0)))
-		complete(urb, -ESHUTDOWN, 0, true);
-}
-
-int usb_set_configuration(struct usb_device *udev, int value)
-{
-	int ret = device_changes(udev, "usb_set_configuration");
-
-	if (!ret && value != 1 && value != -1)
-		ret = -EINVAL;
-	if (ret)
-		return ret;
-	flush();
-	configure(udev, value == 1, 0);
-	return 0;
-}
-
-int usb_reset_configuration(struct usb_device *udev)
-{
-	int ret = device_changes(udev, "usb_reset_configuration");
-
-	if (ret)
-		return ret;
-	flush();
-	configure(udev, 1, 0);
-	return 0;
-}
-
-/* The one interface there is has two settings; nobody looks into either. */
-struct usb_interface *usb_ifnum_to_if(struct usb_device *udev, unsigned int n)
-{
-	return udev->actconfig && !n ? (struct usb_interface *)udev : NULL;
-}
-
-struct usb_host_interface *usb_altnum_to_altsetting(struct usb_interface *intf,
-						    unsigned int alternate)
-{
-	return alternate <= 1 ? (struct usb_host_interface *)intf : NULL;
-}
-
-int usb_set_interface(struct usb_device *udev, int interface, int alternate)
-{
-	int ret = device_changes(udev, "usb_set_interface");
-
-	if (!ret && (interface || alternate > 1 || !udev->actconfig))
-		ret = -EINVAL;
-	if (ret)
-		return ret;
-	flush();
-	configure(udev, 1, alternate);
-	return 0;
-}
-
-int usb_clear_halt(struct usb_device *udev, int pipe)
-{
-	check(usb_pipe_endpoint(udev, pipe), "usb_clear_halt() of no endpoint");
-	return device_changes(udev, "usb_clear_halt");
-}
-
-int usb_reset_device(struct usb_device *udev)
-{
-	return device_changes(udev, "usb_reset_device");
+	return dev_get_drvdata(&hc.device.dev);
 }
 
 /* --- the client ------------------------------------------------------------------- */
@@ -656,11 +159,11 @@ static void send_submit(void)
 	if (kind & 0x40)
 		pdu.ep = kind & 7;
 	c->in = pdu.in;
-	c->iso = is_iso(pdu.ep);
+	c->iso = hc_is_iso(pdu.ep);
 	c->length = size;
 	if (c->iso) {
 		/* What the server cannot know any more no client sends. */
-		if (deconfigured || !device.actconfig)
+		if (deconfigured || !hc.device.actconfig)
 			run.aligned = false;
 		c->packets = 1 + (how & 7);
 		limit = size & 0x7f;
@@ -678,7 +181,7 @@ static void send_submit(void)
 			c->length = in32() & USBIPX_MAX_LENGTH;
 	} else if (how & 8) {
 		pdu.packets = in32(); /* garbage that some clients send */
-		if (!pdu.ep || device.ep_in[pdu.ep])
+		if (!pdu.ep || hc.device.ep_in[pdu.ep])
 			pdu.packets &= ~7U;
 	}
 	if (!pdu.ep || pdu.ep == 5) {
@@ -893,7 +396,7 @@ static void ended(void)
 	usbipx_conn_put(conn);
 	conn = NULL;
 	check(!hdev()->conn, "the device is not available again");
-	check(list_empty(&at_hc), "an URB is left at the host controller");
+	check(list_empty(&hc.urbs), "an URB is left at the host controller");
 	check(hash_empty(hdev()->urbs), "an URB is left in the table");
 	for (unsigned int i = 0; i < ARRAY_SIZE(hdev()->splits); i++)
 		check(!hdev()->splits[i].busy && !hdev()->splits[i].submitting,
@@ -910,14 +413,14 @@ static void complete_one(void)
 					-EREMOTEIO, -ECONNRESET, -ENOENT,
 					-EOVERFLOW, -EPROTO };
 	u8 how = in8();
-	struct urb *urb = urb_at_hc(how & 7);
+	struct urb *urb = hc_urb(how & 7);
 	int status = statuses[how >> 4 & 7];
 
 	if (!urb)
 		return;
 	if (status == -ECONNRESET && !urb->shim_unlinked)
 		status = 0;
-	complete(urb, status, in8(), how & 8);
+	hc_complete(urb, status, in8(), how & 8);
 }
 
 void target_op(void)
@@ -959,18 +462,19 @@ void target_op(void)
 			check(host_device_connect(hdev(), 3) < 0,
 			      "a device in use is connected");
 		else if (how < 80)
-			unlink_is_sync = !unlink_is_sync;
+			hc.unlink_is_sync = !hc.unlink_is_sync;
 		else if (how < 96)
-			submit_is_sync = !submit_is_sync;
+			hc.submit_is_sync = !hc.submit_is_sync;
 		else if (how < 128)
-			submit_error = -(how - 95);
+			hc.submit_error = -(how - 95);
 		else if (how < 160 && !shim_racing)
-			device.locked = true;
-		else if (how < 192 && !shim_racing && !device.locked) {
-			device.locked = true;
-			host_driver.suspend(&device, (pm_message_t){});
-			device.can_submit = false;
-			device.locked = false;
+			hc.device.locked = true;
+		else if (how < 192 && !hc.device.locked &&
+			 !hdev()->kill_lock.held) {
+			hc.device.locked = true;
+			host_driver.suspend(&hc.device, (pm_message_t){});
+			hc.device.can_submit = false;
+			hc.device.locked = false;
 		}
 		break;
 	}
@@ -986,21 +490,13 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	shim_reset();
 	run_input(data, size);
 	config = in8();
-	device_init();
-	bus.sg_tablesize = config & 2 ? 512 : 0;
-	bus.no_sg_constraint = config & 4;
-	dwc2 = config & 8;
-	if (dwc2)
-		device.speed = USB_SPEED_FULL;
-	unlink_is_sync = false;
-	submit_is_sync = false;
-	submit_error = 0;
+	hc_init(config);
 	next_seqnum = 1;
 	host_client_memory_mb = config & 64 ? 1 : 64;
 
-	device.locked = true;
-	check(!host_driver.probe(&device), "probe");
-	device.locked = false;
+	hc.device.locked = true;
+	check(!host_driver.probe(&hc.device), "probe");
+	hc.device.locked = false;
 	attach(config & 1, false);
 	while (run_more()) {
 		target_op();
@@ -1012,10 +508,10 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	}
 
 	if (conn) {
-		submit_error = 0;
+		hc.submit_error = 0;
 		run_settle();
-		while (urb_at_hc(0)) {
-			complete(urb_at_hc(0), 0, 255, false);
+		while (hc_urb(0)) {
+			hc_complete(hc_urb(0), 0, 255, false);
 			run_settle();
 		}
 		check(!conn->rx.deferred || !usbipx_conn_is_up(conn),
@@ -1031,12 +527,12 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		host_device_disconnect(hdev());
 		ended();
 	}
-	device.locked = true;
-	host_driver.disconnect(&device);
-	device.locked = false;
+	hc.device.locked = true;
+	host_driver.disconnect(&hc.device);
+	hc.device.locked = false;
 	if (conn) {
 		run_socket_closed();
-		check(list_empty(&at_hc),
+		check(list_empty(&hc.urbs),
 		      "an URB is left at the host controller");
 		usbipx_conn_put(conn);
 		conn = NULL;

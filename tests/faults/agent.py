@@ -421,9 +421,10 @@ class Agent:
             run("usbip", "detach", "-p", str(port))
         must(20, lambda: not self.used())
 
-    def work(self, disk="disk"):
+    def work(self, disk="disk", patience=60):
         """All devices are busy when this returns; the disk is put to that use. For "swap" only the
-        disk: the memory of players is swapped out, too, and sound does not wait."""
+        disk: the memory of players is swapped out, too, and sound does not wait. patience: seconds
+        that a load may take for its first turn."""
         nodes = must(20, self.usable, True)
         if disk in ("swap", "group"):
             run("mkswap", nodes["disk"])
@@ -438,7 +439,7 @@ class Agent:
             self.loads["sound"] = Load("sound", nodes["sound"])
         if disk == "group":
             self.confine(self.loads[disk].process.pid)
-        self.moving(240)  # what the first turn of one takes in a kernel that looks for bugs
+        self.moving(patience)
 
     @staticmethod
     def confine(process):

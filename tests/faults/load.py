@@ -125,7 +125,7 @@ def kept_back():
     """What a kernel with KASAN keeps when it is freed: a 32nd of its memory, and some. Looked up once,
     before memory is scarce, and line by line: the file has megabytes."""
     with open("/proc/kallsyms", encoding="ascii") as file:
-        return 64 << 20 if any(line.endswith(" kasan_quarantine_put\n") for line in file) else 0
+        return 64 << 20 if any(line.endswith(" kasan_poison\n") for line in file) else 0
 
 
 def balloon(left):

@@ -14,7 +14,7 @@ free_kb() {
 }
 # Tens of MiB that kernels with KASAN keep back when small things are freed.
 keeps_back=0
-! grep -q ' kasan_quarantine_put$\| qlist_free_all$' /proc/kallsyms || keeps_back=$((96 << 10))
+! slow_kernel || keeps_back=$((96 << 10))
 
 # taken_below KIB, taken_above KIB: since memory_mark.
 memory_mark() { memory_mark=$(free_kb); }

@@ -286,6 +286,7 @@ static void conn_begin_close(struct usbipx_conn *conn)
  * usbipx_conn_start - take the socket over and begin to receive
  * @conn: a NEW connection; on success it holds a reference of its own until
  *	it is DEAD
+ * @why: set on failure: what was wrong with its socket
  *
  * Callbacks may come before this returns.
  *
@@ -293,7 +294,7 @@ static void conn_begin_close(struct usbipx_conn *conn)
  * taken the socket over, -EINVAL when it is not connected any more; @conn is
  * DEAD then.
  */
-int usbipx_conn_start(struct usbipx_conn *conn)
+int usbipx_conn_start(struct usbipx_conn *conn, const char **why)
 {
 	struct sock *sk = conn->sock->sk;
 	int ret = 0;
@@ -349,6 +350,7 @@ int usbipx_conn_start(struct usbipx_conn *conn)
 	release_sock(sk);
 
 	if (ret) {
+		*why = ret == -EBUSY ? "socket is in use" : "not connected";
 		conn_clear_memalloc(conn);
 		complete_all(&conn->dead);
 		usbipx_conn_put(conn);

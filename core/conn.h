@@ -251,7 +251,7 @@ extern struct workqueue_struct *usbipx_wq;
 struct usbipx_conn *usbipx_conn_create(int sockfd,
 				       const struct usbipx_conn_ops *ops,
 				       void *priv, const char **why);
-int usbipx_conn_start(struct usbipx_conn *conn);
+int usbipx_conn_start(struct usbipx_conn *conn, const char **why);
 void usbipx_conn_close(struct usbipx_conn *conn, int error, const char *reason);
 void usbipx_conn_wait_dead(struct usbipx_conn *conn);
 void usbipx_conn_wait_closed(void);

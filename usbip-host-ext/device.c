@@ -219,10 +219,9 @@ int host_device_connect(struct host_device *hdev, int sockfd)
 	hdev->failed = 0;
 	spin_unlock_irq(&hdev->lock);
 
-	ret = usbipx_conn_start(conn);
+	ret = usbipx_conn_start(conn, &why);
 	if (ret) {
-		dev_err(dev, "cannot connect: sockfd %d: %s\n", sockfd,
-			ret == -EBUSY ? "socket is in use" : "not connected");
+		dev_err(dev, "cannot connect: sockfd %d: %s\n", sockfd, why);
 		spin_lock_irq(&hdev->lock);
 		hdev->conn = NULL;
 		spin_unlock_irq(&hdev->lock);

@@ -130,7 +130,7 @@ int vhci_port_attach(struct vhci_port *port, int sockfd, u32 devid,
 	port->deaf = false;
 	spin_unlock_irq(&port->lock);
 
-	ret = usbipx_conn_start(conn);
+	ret = usbipx_conn_start(conn, &why);
 
 	spin_lock_irq(&port->lock);
 	if (ret)
@@ -141,8 +141,7 @@ int vhci_port_attach(struct vhci_port *port, int sockfd, u32 devid,
 
 	if (ret) {
 		dev_err(dev, "port %u: cannot attach: sockfd %d: %s\n",
-			port->number, sockfd,
-			ret == -EBUSY ? "socket is in use" : "not connected");
+			port->number, sockfd, why);
 		usbipx_conn_put(conn);
 	} else {
 		dev_info(dev, "port %u: attached devid %08x, speed %d\n",

@@ -421,7 +421,7 @@ class Agent:
             run("usbip", "detach", "-p", str(port))
         must(20, lambda: not self.used())
 
-    def work(self, disk="disk", patience=60):
+    def work(self, disk, patience):
         """All devices are busy when this returns; the disk is put to that use. For "swap" only the
         disk: the memory of players is swapped out, too, and sound does not wait. patience: seconds
         that a load may take for its first turn."""

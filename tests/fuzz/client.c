@@ -1,30 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Fuzz target: vhci-hcd's URBs and core's connection against any server.
+ * Fuzz target: vhci-hcd's URBs and core's connection against any server. The USB core and the
+ * drivers are client_usb.c.
  * The input says what drivers submit and unlink, what the server sends, in which
  * pieces it arrives, what the socket takes, what another CPU does meanwhile.
  * May call vhci-ext (urb.c, port.c, watch.c), core, run.c. Called by libFuzzer.
  *
  * Every payload byte is one more than the byte before it, so that each byte
- * in the wrong place is seen. The memory of an URB is exactly as large as it
- * says, and freed the moment that it is given back.
+ * in the wrong place is seen.
  */
-#include "run.h"
+#include "client_usb.h"
 
 #include "../../vhci-ext/vhci.h"
 
-#define URBS	24
 #define SUBMITS 64
 #define DEVID	0x00020003
-#define FILL	0xa5
-
-/* An URB that the driver has, or NULL; where its memory is. */
-struct slot {
-	struct urb *urb;
-	u8 *memory;
-	struct page *pages;
-	bool vmalloc;
-};
 
 /* A command that the server has received. */
 struct submit {
@@ -40,16 +30,11 @@ struct submit {
 
 static struct vhci_port ports[2];
 static struct vhci_hub hub;
-static struct usb_device root, device, stranger;
-static struct usb_hcd hcd;
 static struct usbipx_conn *conn; /* a reference, to read its end */
 
-static struct slot slots[URBS];
 static struct submit submits[SUBMITS];
 static u32 nsubmits;
 static bool sinned; /* the server has broken the protocol */
-static bool link_fails;
-static bool present; /* the device: from plug until the USB core lets go of it */
 
 /* What the client sends, as the server reads it. */
 static struct {
@@ -77,347 +62,12 @@ struct vhci_controller *vhci_controller(unsigned int n)
 void vhci_port_plugged(struct vhci_port *port)
 {
 	lockdep_assert_held(&port->lock);
-	present = true;
+	usb.present = true;
 }
 
 void vhci_port_unplugged(struct vhci_port *port)
 {
 	lockdep_assert_held(&port->lock);
-}
-
-/* --- URBs ---------------------------------------------------------------------- */
-static struct slot *slot_of(const struct urb *urb)
-{
-	int i;
-
-	for (i = 0; i < URBS; i++)
-		if (slots[i].urb == urb)
-			return &slots[i];
-	return NULL;
-}
-
-bool is_vmalloc_addr(const void *p)
-{
-	int i;
-
-	for (i = 0; i < URBS; i++) {
-		const struct slot *s = &slots[i];
-
-		if (s->urb && s->vmalloc && (u8 *)p >= s->memory &&
-		    (u8 *)p <= s->memory + s->urb->transfer_buffer_length)
-			return true;
-	}
-	return false;
-}
-
-static void slot_free(struct slot *s)
-{
-	struct urb *urb = s->urb;
-	int i;
-
-	for (i = 0; i < urb->num_sgs; i++)
-		free(s->pages[i].address ?
-			     urb->sg[i].offset + (u8 *)s->pages[i].address :
-			     NULL);
-	free(s->pages);
-	free(urb->sg);
-	free(s->memory);
-	free(urb->setup_packet);
-	free(urb);
-	*s = (struct slot){};
-}
-
-/* Memory of exactly @n bytes: OUT counts up, IN is there to be filled. */
-static u8 *memory_of(u32 n, bool in, u8 *first)
-{
-	u8 *p = malloc(n ? n : 1);
-
-	if (!p)
-		abort();
-	if (in) {
-		memset(p, FILL, n);
-	} else {
-		count_up(p, n, *first);
-		*first += n;
-	}
-	return p;
-}
-
-static void add_sg(struct slot *s, u32 length, bool in, u8 first)
-{
-	u32 piece = length > 4096 ? 4096 : 1 + in8();
-	u32 n = 1 + DIV_ROUND_UP(length, piece);
-	struct urb *urb = s->urb;
-	u32 i;
-
-	if (n > 64) {
-		n = 64;
-		piece = DIV_ROUND_UP(length, n - 1);
-	}
-	urb->sg = calloc(n, sizeof(*urb->sg));
-	/* page_to_pfn() counts on the alignment. */
-	s->pages = aligned_alloc(16, n * round_up(sizeof(*s->pages), 16));
-	if (!urb->sg || !s->pages)
-		abort();
-	urb->num_sgs = n;
-	for (i = 0; i < n; i++) {
-		/* An empty one among them, as some drivers have it. */
-		u32 now = i == 1 ? 0 : min(piece, length);
-		u32 offset = i * 37;
-		u8 *p = memory_of(now, in, &first);
-
-		s->pages[i] = (struct page){
-			.address = p - offset,
-			.count = 1,
-			.highmem = i % 3 == 2,
-		};
-		sg_set_page(&urb->sg[i], &s->pages[i], now, offset);
-		length -= now;
-	}
-	urb->sg[n - 1].last = true;
-}
-
-/* Copy what an URB holds; the result is malloc()ed. */
-static u8 *gather(const struct slot *s, u32 length)
-{
-	const struct urb *urb = s->urb;
-	u8 *p = malloc(length ? length : 1);
-	u32 at = 0;
-	int i;
-
-	if (!p)
-		abort();
-	if (s->memory)
-		memcpy(p, s->memory, length);
-	for (i = 0; i < urb->num_sgs && at < length; i++) {
-		u32 n = min(urb->sg[i].length, length - at);
-
-		memcpy(p + at, (u8 *)s->pages[i].address + urb->sg[i].offset, n);
-		at += n;
-	}
-	return p;
-}
-
-static void add_packets(struct urb *urb)
-{
-	u32 length = urb->transfer_buffer_length;
-	u32 end = 0;
-	int i;
-
-	/* Some drivers leave gaps, before the first packet, too. */
-	for (i = 0; i < urb->number_of_packets; i++) {
-		u32 gap = (urb->interval >> (i & 1)) & 3;
-		u32 n = length / urb->number_of_packets;
-
-		gap = min(gap, n);
-		urb->iso_frame_desc[i].offset = end + gap;
-		urb->iso_frame_desc[i].length = n - gap;
-		end += n;
-	}
-}
-
-static void submit(void)
-{
-	static const u8 requests[][2] = {
-		{ USB_DIR_IN, USB_REQ_GET_DESCRIPTOR },
-		{ USB_RECIP_DEVICE, USB_REQ_SET_ADDRESS },
-		{ USB_RECIP_DEVICE, USB_REQ_SET_CONFIGURATION },
-		{ USB_DIR_IN, USB_REQ_SET_CONFIGURATION },
-	};
-	u8 kind = in8(), how = in8();
-	bool in = kind & 4;
-	unsigned int type = kind & 3, memory = kind >> 3 & 3;
-	u32 length = in8(), packets = 0;
-	struct slot *s = slot_of(NULL);
-	gfp_t gfp = how & 1 ? GFP_NOIO : GFP_ATOMIC;
-	unsigned long flags = 0;
-	struct urb *urb;
-	u8 first = how;
-	int ret;
-
-	if (!s || !present)
-		return;
-	/* The largest are spliced. */
-	if (kind & 0x80)
-		length *= kind & 0x40 ? 80 : 9;
-	if (type == PIPE_ISOCHRONOUS) {
-		packets = in8() % 10;
-		if (packets == 9)
-			packets = USBIPX_MAX_PACKETS + 1;
-		if (memory == 2 && !(kind & 0x20))
-			memory = 0;
-	}
-
-	urb = calloc(1, sizeof(*urb) + packets * sizeof(urb->iso_frame_desc[0]));
-	if (!urb)
-		abort();
-	s->urb = urb;
-	urb->dev = &device;
-	urb->number_of_packets = packets;
-	urb->interval = how;
-	urb->transfer_flags = (in ? URB_DIR_IN : 0) | (how & URB_ZERO_PACKET);
-	urb->status = -EINPROGRESS;
-	urb->transfer_buffer_length = length;
-	switch (how >> 1 & 7) {
-	case 1:
-		urb->dev = &stranger;
-		break;
-	case 2:
-		urb->dev = &root;
-		break;
-	}
-	urb->pipe = shim_pipe(urb->dev, type, type == PIPE_CONTROL ? 0 : 1,
-			      in ? USB_DIR_IN : 0);
-	if (type == PIPE_CONTROL) {
-		urb->setup_packet = calloc(1, 8);
-		if (!urb->setup_packet)
-			abort();
-		memcpy(urb->setup_packet, requests[how >> 4 & 3], 2);
-	}
-	switch (memory) {
-	case 0:
-	case 1:
-		s->vmalloc = memory;
-		s->memory = memory_of(length, in, &first);
-		urb->transfer_buffer = s->memory;
-		break;
-	case 2:
-		add_sg(s, length, in, first);
-		break;
-	case 3: /* none; only right for an URB without data */
-		break;
-	}
-	/* Some drivers' scatter lists are shorter than they say. */
-	if (memory == 2 && (how & 14) == 14)
-		urb->transfer_buffer_length++;
-	if (packets <= USBIPX_MAX_PACKETS)
-		add_packets(urb);
-
-	/* Who owns the socket would be waited for. */
-	if (shim_racing && run_blocks_work(NULL))
-		gfp = GFP_ATOMIC;
-	if (!(gfp & GFP_NOIO) && how & 0x80)
-		local_irq_save(flags);
-	ret = vhci_urb_enqueue(&hcd, urb, gfp);
-	if (!(gfp & GFP_NOIO) && how & 0x80)
-		local_irq_restore(flags);
-	/* It is ours again, or for ever somebody else's. */
-	if (ret) {
-		check(!urb->shim_linked, "refused, but linked");
-		slot_free(slot_of(urb));
-	}
-}
-
-static void unlink(void)
-{
-	struct slot *s = &slots[in8() % URBS];
-	unsigned long flags;
-
-	if (!s->urb || !s->urb->shim_linked)
-		return;
-	/* The USB core calls with interrupts as they are. */
-	local_irq_save(flags);
-	local_irq_restore(flags);
-	vhci_urb_dequeue(&hcd, s->urb, -ECONNRESET);
-}
-
-int usb_hcd_link_urb_to_ep(struct usb_hcd *h, struct urb *urb)
-{
-	(void)h;
-	check(shim_now.locks && shim_now.irqs_off, "without the driver's lock");
-	check(!urb->shim_linked, "linked twice");
-	if (link_fails)
-		return -ESHUTDOWN;
-	urb->shim_linked = true;
-	return 0;
-}
-
-void usb_hcd_unlink_urb_from_ep(struct usb_hcd *h, struct urb *urb)
-{
-	(void)h;
-	check(shim_now.locks && shim_now.irqs_off, "without the driver's lock");
-	check(urb->shim_linked, "unlinked twice");
-	urb->shim_linked = false;
-}
-
-int usb_hcd_check_unlink_urb(struct usb_hcd *h, struct urb *urb, int status)
-{
-	(void)h;
-	check(shim_now.locks && shim_now.irqs_off, "without the driver's lock");
-	if (!urb->shim_linked)
-		return -EIDRM;
-	if (urb->shim_unlinked)
-		return -EBUSY;
-	urb->shim_unlinked = status;
-	return 0;
-}
-
-static void check_packets(const struct slot *s, const u8 *data, bool whole)
-{
-	const struct urb *urb = s->urb;
-	bool in = usb_urb_dir_in(urb), any = false;
-	u32 sum = 0;
-	u8 next = 0;
-	int i;
-
-	for (i = 0; i < urb->number_of_packets; i++) {
-		const struct usb_iso_packet_descriptor *d =
-			&urb->iso_frame_desc[i];
-		const u8 *p = data + d->offset;
-
-		check(d->actual_length <= d->length, "packet %d is too long", i);
-		check(d->status <= 0, "packet %d has status %d", i, d->status);
-		sum += d->actual_length;
-		if (!in || !whole || !d->actual_length)
-			continue;
-		check(!any || *p == next, "packet %d is in another's place", i);
-		check(counts_up(p, d->actual_length), "packet %d is scrambled",
-		      i);
-		any = true;
-		next = p[d->actual_length - 1] + 1;
-	}
-	if (whole)
-		check(sum == urb->actual_length,
-		      "actual_length %u, packets have %u", urb->actual_length,
-		      sum);
-}
-
-void usb_hcd_giveback_urb(struct usb_hcd *h, struct urb *urb, int status)
-{
-	struct slot *s = slot_of(urb);
-	u32 length, actual;
-	bool whole;
-	u8 *data;
-
-	(void)h;
-	check(s, "an URB is given back twice");
-	check(!shim_now.locks, "given back with a lock held");
-	check(shim_now.irqs_off, "given back with interrupts enabled");
-	check(!urb->shim_linked, "given back while linked");
-	check(status <= 0, "positive status %d", status);
-	length = urb->transfer_buffer_length;
-	actual = urb->actual_length;
-	check(actual <= length, "%u bytes of %u", actual, length);
-
-	/* Part of an answer may have come when the URB was given up. */
-	whole = run.aligned && status != -ESHUTDOWN && !urb->shim_unlinked;
-	data = gather(s, length);
-	if (!usb_urb_dir_in(urb))
-		check(counts_up(data, length), "OUT data was written to");
-	else if (!usb_pipeisoc(urb->pipe) && whole) {
-		check(counts_up(data, actual), "IN data is scrambled");
-		/* All the same: that which is FILL is followed by that. */
-		check(actual == length || data[actual] == FILL,
-		      "written behind actual_length");
-		check(length - actual < 2 ||
-			      !memcmp(data + actual, data + actual + 1,
-				      length - actual - 1),
-		      "written behind actual_length");
-	}
-	if (usb_pipeisoc(urb->pipe))
-		check_packets(s, data, whole);
-	free(data);
-	slot_free(s);
 }
 
 /* --- the server ---------------------------------------------------------------- */
@@ -532,9 +182,9 @@ void target_sent(const u8 *p, size_t n)
 /* The vurb of an URB that the driver has, sent or not. */
 static const struct vhci_urb *vurb_at(unsigned int n)
 {
-	const struct slot *s = &slots[n % URBS];
+	const struct urb *urb = usb_urb(n);
 
-	return s->urb && s->urb->shim_linked ? s->urb->hcpriv : NULL;
+	return urb ? urb->hcpriv : NULL;
 }
 
 /* Any seqnum, but mostly one of ours. */
@@ -565,15 +215,15 @@ static struct submit *guess_of(u32 seqnum)
 	static struct submit guess;
 	int i;
 
-	for (i = 0; i < URBS; i++) {
+	for (i = 0; i < CLIENT_URBS; i++) {
 		const struct vhci_urb *vurb = vurb_at(i);
 
 		if (!vurb || vurb->seqnum != seqnum)
 			continue;
 		guess = (struct submit){
 			.seqnum = seqnum,
-			.length = slots[i].urb->transfer_buffer_length,
-			.packets = slots[i].urb->number_of_packets,
+			.length = usb_urb(i)->transfer_buffer_length,
+			.packets = usb_urb(i)->number_of_packets,
 		};
 		return &guess;
 	}
@@ -711,19 +361,8 @@ static void ended(void)
 	check(list_empty(&conn->tx_queue), "a PDU is queued at the end");
 	usbipx_conn_put(conn);
 	conn = NULL;
-	present = false;
-	vhci_free_dev(&hcd, &device);
-	vhci_free_dev(&hcd, &stranger);
+	usb_let_go();
 	run_socket_closed();
-	check(slot_of(NULL), "harness");
-}
-
-static void check_no_urbs(const char *when)
-{
-	int i;
-
-	for (i = 0; i < URBS; i++)
-		check(!slots[i].urb, "an URB is not given back %s", when);
 }
 
 void target_op(void)
@@ -744,10 +383,10 @@ void target_op(void)
 	case 0:
 	case 1:
 	case 2:
-		submit();
+		usb_submit();
 		break;
 	case 3:
-		unlink();
+		usb_unlink();
 		break;
 	case 4:
 	case 5:
@@ -772,9 +411,9 @@ void target_op(void)
 		else if (how < 64 && !conn && !shim_racing)
 			attach(how & 1, how & 2);
 		else if (how < 80)
-			link_fails = !link_fails;
+			usb.link_fails = !usb.link_fails;
 		else if (how < 128)
-			device.devnum = how - 80;
+			usb.device.devnum = how - 80;
 		else
 			vhci_unlink_timeout = how - 128;
 		break;
@@ -812,22 +451,16 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	config = in8();
 
 	memset(ports, 0, sizeof(ports));
-	hcd.hcd_priv[0] = (unsigned long)&hub;
-	hcd.self.root_hub = &root;
-	hub = (struct vhci_hub){ .hcd = &hcd, .nports = 2, .ports = ports };
+	usb_init(!(config & 128), config & 2);
+	usb.hcd.hcd_priv[0] = (unsigned long)&hub;
+	hub = (struct vhci_hub){ .hcd = &usb.hcd, .nports = 2, .ports = ports };
 	vhci_port_init(&ports[0], &hub, 0);
 	vhci_port_init(&ports[1], &hub, 1);
 	if (config & 64) /* about to wrap */
 		ports[0].seqnum = -(VHCI_SEQ_STEP * in8());
-	device = (struct usb_device){ .parent = &root, .portnum = 1 };
-	device.dev.kobj.state_in_sysfs = !(config & 128);
-	stranger = (struct usb_device){ .parent = &root,
-					.portnum = config & 2 ? 1 : 3,
-					.devnum = 9 };
 	nsubmits = 0;
 	memset(submits, 0, sizeof(submits));
 	sinned = false;
-	link_fails = false;
 	vhci_unlink_timeout = 5;
 	usbipx_peer_timeout = config & 4 ? 0 : 20;
 	check(!vhci_urb_init(), "vhci_urb_init");
@@ -850,12 +483,12 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 				run_settle();
 			}
 			if (nsubmits <= SUBMITS && usbipx_conn_is_up(conn))
-				check_no_urbs("though it is answered");
+				usb_check_no_urbs("though it is answered");
 		}
 		vhci_port_detach(&ports[0]);
 		ended();
 	}
-	check_no_urbs("at the end");
+	usb_check_no_urbs("at the end");
 	check(!ports[0].conn && !ports[0].udev, "the port is not free");
 	vhci_urb_exit();
 	shim_reset();

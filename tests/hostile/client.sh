@@ -1,10 +1,10 @@
 # shellcheck shell=sh disable=SC2154 # tmp and tests are from lib.sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Runs sections of a table of hostile servers as checks of a kselftest.
-# Called (sourced, after lib.sh) by hostile-servers-*.sh and hostile-descriptors-*.sh.
+# Runs a table of hostile servers as checks of a kselftest.
+# Called (sourced, after lib.sh) by hostile-servers.sh and hostile-descriptors.sh.
 # Needs Python 3 and what tests/hostile/client needs.
 
-# hostile_table TABLE SECTION...: a check of each case, and three more.
+# hostile_table TABLE: a check of each case, and three more. SECTIONS, names of some, makes it shorter.
 hostile_table() {
 	command -v python3 >/dev/null || skip "no python3 on this machine"
 	load_client nports=64 || die "vhci-hcd does not load"
@@ -13,7 +13,8 @@ hostile_table() {
 	[ "${1##*/}" != client-descriptors.cases ] ||
 		echo 60 >/sys/module/usbip_ext_core/parameters/peer_timeout
 	table_rc=0
-	"$tests/hostile/client" "$@" >"$tmp/results" 2>"$tmp/errors" || table_rc=$?
+	# shellcheck disable=SC2086 # words
+	"$tests/hostile/client" "$1" ${SECTIONS-} >"$tmp/results" 2>"$tmp/errors" || table_rc=$?
 	cases=$(sed -n 's/^1\.\.//p' "$tmp/results")
 	plan $((${cases:-0} + 3))
 	while read -r result; do

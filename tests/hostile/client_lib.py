@@ -119,30 +119,34 @@ class Log:
     def __init__(self):
         self.fd = os.open("/dev/kmsg", os.O_RDONLY | os.O_NONBLOCK)
         os.lseek(self.fd, 0, os.SEEK_END)
-        self.lines = []  # (seconds, text)
+        self.ports = {}  # {port: [(seconds, text)]}, but that they were attached
+        self.devices = {}  # {as the USB core names a device or a port: [text]}
 
     def read(self):
         while True:
             try:
                 record = os.read(self.fd, 8192).decode(errors="replace")
             except BlockingIOError:
-                return self.lines
+                return
             except BrokenPipeError:
                 raise Failure("the kernel log was overrun") from None
             head, text = record.split(";", 1)
-            self.lines.append((int(head.split(",")[2]) / 1e6, text.split("\n")[0]))
+            name, _, text = text.split("\n")[0].partition(": ")
+            m = re.match(r"port (\d+): (?!attached )(.*)", text)
+            if m and name.startswith("vhci_hcd"):
+                when = int(head.split(",")[2]) / 1e6
+                self.ports.setdefault(int(m[1]), []).append((when, m[2]))
+            elif name.startswith("usb "):
+                self.devices.setdefault(name[len("usb "):], []).append(text)
 
     def of_port(self, port):
-        """What vhci-hcd says of a port, but that it was attached."""
-        found = []
-        for when, text in self.read():
-            m = re.search(r"vhci_hcd.*: port (\d+): (.*)", text)
-            if m and int(m[1]) == port and not m[2].startswith("attached "):
-                found.append((when, m[2]))
-        return found
+        """What vhci-hcd says of a port: seconds and text."""
+        self.read()
+        return self.ports.get(port, [])
 
-    def contains(self, pattern):
-        return any(re.search(pattern, text) for _, text in self.read())
+    def of_device(self, name):
+        self.read()
+        return self.devices.get(name, [])
 
     def close(self):
         os.close(self.fd)

@@ -58,12 +58,18 @@ void conn_queue_rx_work(struct usbipx_conn *conn)
 	spin_unlock_irqrestore(&conn->lock, flags);
 }
 
+/* The caller holds sk_callback_lock. */
+static struct usbipx_conn *conn_of(const struct sock *sk)
+{
+	return (void *)((uintptr_t)sk->sk_user_data & SK_USER_DATA_PTRMASK);
+}
+
 static void conn_data_ready(struct sock *sk)
 {
 	struct usbipx_conn *conn;
 
 	read_lock_bh(&sk->sk_callback_lock);
-	conn = sk->sk_user_data;
+	conn = conn_of(sk);
 	if (conn) {
 		/* An upper layer takes its records apart first. */
 		if (!conn->tcp)
@@ -79,7 +85,7 @@ static void conn_state_change(struct sock *sk)
 	struct usbipx_conn *conn;
 
 	read_lock_bh(&sk->sk_callback_lock);
-	conn = sk->sk_user_data;
+	conn = conn_of(sk);
 	if (conn) {
 		conn->saved_state_change(sk);
 		conn_queue_rx_work(conn);
@@ -92,7 +98,7 @@ static void conn_error_report(struct sock *sk)
 	struct usbipx_conn *conn;
 
 	read_lock_bh(&sk->sk_callback_lock);
-	conn = sk->sk_user_data;
+	conn = conn_of(sk);
 	if (conn) {
 		conn->saved_error_report(sk);
 		conn_queue_rx_work(conn);
@@ -105,7 +111,7 @@ static void conn_write_space(struct sock *sk)
 	struct usbipx_conn *conn;
 
 	read_lock_bh(&sk->sk_callback_lock);
-	conn = sk->sk_user_data;
+	conn = conn_of(sk);
 	if (conn) {
 		conn->saved_write_space(sk);
 		/* TCP says so at every acknowledgment. */
@@ -135,18 +141,29 @@ static void conn_set_tcp_options(struct sock *sk, unsigned int timeout)
 	tcp_sock_set_user_timeout(sk, timeout * 1000);
 }
 
+/* Is the peer on this machine, for instance a tunnel's end? */
+static bool sk_is_looped(struct sock *sk)
+{
+	struct dst_entry *dst = sk_dst_get(sk);
+	bool looped = dst && dst->dev->flags & IFF_LOOPBACK;
+
+	dst_release(dst);
+	return looped;
+}
+
 /*
  * What a client receives may be the answer that frees memory: there may be swap space on
  * a disk that is attached. So its socket gets the last reserves, too, and packets in
- * them are dropped for all others (sk_set_memalloc(), made for swap over a network).
+ * them are dropped for all others (sk_set_memalloc(), made for swap over a network). That
+ * is why none of ours may be in them that goes to another socket of this machine.
  * The caller owns the socket, and nobody else has taken it over.
  */
 static void conn_set_memalloc(struct usbipx_conn *conn)
 {
 	struct sock *sk = conn->sock->sk;
 
-	if (conn->ops->role != USBIPX_CLIENT ||
-	    sk->sk_protocol != IPPROTO_TCP || sock_flag(sk, SOCK_MEMALLOC))
+	if (conn->ops->role != USBIPX_CLIENT || !conn->tcp ||
+	    sock_flag(sk, SOCK_MEMALLOC) || sk_is_looped(sk))
 		return;
 	sk_set_memalloc(sk);
 	/* What fails is tried again. */
@@ -162,9 +179,11 @@ static void conn_set_memalloc(struct usbipx_conn *conn)
 static void conn_clear_memalloc(struct usbipx_conn *conn)
 {
 	struct sock *sk = conn->sock->sk;
+	unsigned int flags;
 
 	if (!conn->memalloc)
 		return;
+	flags = conn_memalloc_save(conn);
 	while (lock_sock_fast(sk))
 		unlock_sock_fast(sk, true);
 	sock_reset_flag(sk, SOCK_MEMALLOC);
@@ -173,6 +192,15 @@ static void conn_clear_memalloc(struct usbipx_conn *conn)
 	lock_sock(sk);
 	sk_clear_memalloc(sk); /* all that goes with the flag */
 	release_sock(sk);
+	conn_memalloc_restore(conn, flags);
+}
+
+/* As far as sending goes: of what the peer sent before it closed, there is an end. */
+static bool sk_is_connected(const struct sock *sk)
+{
+	return (sk->sk_state == TCP_ESTABLISHED ||
+		sk->sk_state == TCP_CLOSE_WAIT) &&
+	       !(sk->sk_shutdown & SEND_SHUTDOWN);
 }
 
 static bool sk_is_plain_tcp(const struct sock *sk)
@@ -219,7 +247,7 @@ static void conn_close_work(struct work_struct *work);
  *
  * Context: process, may sleep. Return: a connection with one reference, or
  * an ERR_PTR: -EINVAL when @sockfd is no connected stream socket (the errno
- * the stock drivers answer), -ENOMEM.
+ * the stock drivers answer), -EBUSY when somebody else has taken it over, -ENOMEM.
  */
 struct usbipx_conn *usbipx_conn_create(int sockfd,
 				       const struct usbipx_conn_ops *ops,
@@ -242,6 +270,12 @@ struct usbipx_conn *usbipx_conn_create(int sockfd,
 	if (sock->sk->sk_state != TCP_ESTABLISHED) {
 		*why = "not connected";
 		err = -EINVAL;
+		goto put;
+	}
+	/* Not even looked at; usbipx_conn_start() makes sure. */
+	if (READ_ONCE(sock->sk->sk_user_data)) {
+		*why = "socket is in use";
+		err = -EBUSY;
 		goto put;
 	}
 
@@ -306,12 +340,13 @@ int usbipx_conn_start(struct usbipx_conn *conn, const char **why)
 		conn_set_tcp_options(sk, conn->timeout);
 
 	usbipx_conn_get(conn);
+	/* The connection may end and let go of it before this does. */
+	sock_hold(sk);
 	lock_sock(sk);
-	/* Nor one that a connection is about to let go of: see conn_close_work(). */
-	if (sk->sk_shutdown & SEND_SHUTDOWN)
-		ret = -EINVAL;
-	else if (READ_ONCE(sk->sk_user_data))
+	if (READ_ONCE(sk->sk_user_data))
 		ret = -EBUSY;
+	else if (!sk_is_connected(sk))
+		ret = -EINVAL;
 	conn->saved_allocation = sk->sk_allocation;
 	if (!ret)
 		conn_set_memalloc(conn);
@@ -324,7 +359,9 @@ int usbipx_conn_start(struct usbipx_conn *conn, const char **why)
 		conn->saved_state_change = sk->sk_state_change;
 		conn->saved_write_space = sk->sk_write_space;
 		conn->saved_error_report = sk->sk_error_report;
-		sk->sk_user_data = conn;
+		/* Not for whom a listening socket accepts, should it become one. */
+		sk->sk_user_data =
+			(void *)((uintptr_t)conn | SK_USER_DATA_NOCOPY);
 		sk->sk_data_ready = conn_data_ready;
 		sk->sk_state_change = conn_state_change;
 		sk->sk_write_space = conn_write_space;
@@ -348,6 +385,7 @@ int usbipx_conn_start(struct usbipx_conn *conn, const char **why)
 	spin_unlock_irq(&conn->lock);
 	write_unlock_bh(&sk->sk_callback_lock);
 	release_sock(sk);
+	sock_put(sk);
 
 	if (ret) {
 		*why = ret == -EBUSY ? "socket is in use" : "not connected";
@@ -387,7 +425,8 @@ EXPORT_SYMBOL_GPL(usbipx_conn_close);
  * Who may still be running, and why they no longer are:
  *
  *   socket callbacks   sk_callback_lock for writing waited for those inside;
- *                      the socket has its own callbacks back
+ *                      the socket has its own callbacks back, though nobody
+ *                      else may take it over before this lets go of it
  *   rx_work, tx_work   CLOSING keeps them from being queued; cancelled
  *   tx_bh              same; killed
  *   submitters         CLOSING keeps the next one from sending; tx_idle waited
@@ -410,7 +449,6 @@ static void conn_close_work(struct work_struct *work)
 	sk->sk_state_change = conn->saved_state_change;
 	sk->sk_write_space = conn->saved_write_space;
 	sk->sk_error_report = conn->saved_error_report;
-	sk->sk_user_data = NULL;
 	write_unlock_bh(&sk->sk_callback_lock);
 
 	cancel_work_sync(&conn->rx_work);
@@ -429,6 +467,11 @@ static void conn_close_work(struct work_struct *work)
 
 	conn->ops->closed(conn, ctx);
 	conn_clear_memalloc(conn);
+
+	/* Only now may another connection have it. */
+	write_lock_bh(&sk->sk_callback_lock);
+	sk->sk_user_data = NULL;
+	write_unlock_bh(&sk->sk_callback_lock);
 
 	spin_lock_irq(&conn->lock);
 	conn_set_state(conn, USBIPX_CONN_DEAD);

@@ -18,7 +18,8 @@
  *   tx_sending     not a lock but the right to send, taken and left under
  *                  conn->lock: owns the busy PDUs of tx_queue, and tx_bvec
  *   socket lock    TCP: held while sending, and for struct usbipx_rx; also while
- *                  the socket is taken over, when jump labels may be changed in it
+ *                  the socket is taken over and let go, when jump labels may be
+ *                  changed in it
  *   sk_callback_lock  held for reading in the socket's callbacks, so that
  *                  taking it for writing waits for every callback to end
  *   conn->lock     state, tx_queue, and whether work may still be queued.

@@ -19,10 +19,10 @@ extern const struct cred *usbipx_cred;
 void conn_queue_rx_work(struct usbipx_conn *conn);
 
 /*
- * Around all that owns the socket in process context, as release_sock() receives, too. No
- * allocation down there may wait for a disk that hangs on this socket. Nor may one that
- * has the reserves wait for memory to be reclaimed, as kmalloc_reserve() would first: neither
- * answers nor TCP's timers get through meanwhile.
+ * Around all that owns the socket in process context once there may be URBs, as
+ * release_sock() receives, too. No allocation down there may wait for a disk that hangs
+ * on this socket. Nor may one that has the reserves wait for memory to be reclaimed, as
+ * kmalloc_reserve() would first: neither answers nor TCP's timers get through meanwhile.
  */
 static inline unsigned int conn_memalloc_save(const struct usbipx_conn *conn)
 {

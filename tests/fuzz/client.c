@@ -331,20 +331,25 @@ static void answer_unlink(u32 seqnum, int status)
 }
 
 /* --- a run ------------------------------------------------------------------------ */
-static void attach(bool tcp, bool taken)
+static void attach(bool tcp, bool looped, enum run_mishap mishap)
 {
-	run_socket_open(tcp);
+	run_socket_open(tcp, looped);
 	memset(&out, 0, sizeof(out));
-	if (taken) {
-		run.sk.sk_user_data = &out; /* somebody else's */
+	run.starting = true;
+	/* TAKEN_LATE is noticed where SOCK_MEMALLOC was set before. */
+	if (mishap && (mishap != RUN_TAKEN_LATE || (tcp && !looped))) {
+		run_socket_mishap(mishap);
 		check(vhci_port_attach(&ports[0], 3, DEVID, USB_SPEED_HIGH) < 0,
-		      "a socket in use is taken");
-		run.sk.sk_user_data = NULL;
+		      "a socket in use, or not connected, is taken");
+		run_socket_check_untouched();
 	}
-	if (!vhci_port_attach(&ports[0], 3, DEVID, USB_SPEED_HIGH))
+	if (!vhci_port_attach(&ports[0], 3, DEVID, USB_SPEED_HIGH)) {
 		conn = usbipx_conn_get(ports[0].conn);
-	else
+		check(run.sk.memalloc == (tcp && !looped), "SOCK_MEMALLOC");
+	} else {
 		check(!ports[0].conn, "attached and not attached");
+	}
+	run.starting = false;
 }
 
 /* The connection is over: look how, and let the device go. */
@@ -409,7 +414,7 @@ void target_op(void)
 			 conn->state != USBIPX_CONN_UP)
 			ended();
 		else if (how < 64 && !conn && !shim_racing)
-			attach(how & 1, how & 2);
+			attach(how & 1, how & 8, how >> 1 & 3);
 		else if (how < 80)
 			usb.link_fails = !usb.link_fails;
 		else if (how < 128)
@@ -465,7 +470,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	usbipx_peer_timeout = config & 4 ? 0 : 20;
 	check(!vhci_urb_init(), "vhci_urb_init");
 
-	attach(config & 1, false);
+	attach(config & 1, false, RUN_NO_MISHAP);
 	while (run_more()) {
 		target_op();
 		shim_check_idle();
@@ -483,12 +488,12 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 				run_settle();
 			}
 			if (nsubmits <= SUBMITS && usbipx_conn_is_up(conn))
-				usb_check_no_urbs("though it is answered");
+				target_check_no_urbs("though it is answered");
 		}
 		vhci_port_detach(&ports[0]);
 		ended();
 	}
-	usb_check_no_urbs("at the end");
+	target_check_no_urbs("at the end");
 	check(!ports[0].conn && !ports[0].udev, "the port is not free");
 	vhci_urb_exit();
 	shim_reset();

@@ -48,7 +48,7 @@ void usb_let_go(void)
 	vhci_free_dev(&usb.hcd, &usb.stranger);
 }
 
-void usb_check_no_urbs(const char *when)
+void target_check_no_urbs(const char *when)
 {
 	int i;
 

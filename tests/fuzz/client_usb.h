@@ -37,6 +37,5 @@ void usb_unlink(void);
 const struct urb *usb_urb(unsigned int n);
 /* The USB core lets go of the devices. */
 void usb_let_go(void);
-void usb_check_no_urbs(const char *when);
 
 #endif

@@ -363,24 +363,26 @@ void target_sent(const u8 *p, size_t n)
 }
 
 /* --- a run ---------------------------------------------------------------------------- */
-static void attach(bool tcp, bool taken)
+static void attach(bool tcp, enum run_mishap mishap)
 {
-	run_socket_open(tcp);
+	run_socket_open(tcp, false);
 	memset(&out, 0, sizeof(out));
 	ncommands = 0;
 	ambiguous = false;
 	sinned = false;
 	deconfigured = false;
-	if (taken) {
-		run.sk.sk_user_data = &out; /* somebody else's */
+	/* TAKEN_LATE comes with SOCK_MEMALLOC, which a server does not have. */
+	if (mishap && mishap != RUN_TAKEN_LATE) {
+		run_socket_mishap(mishap);
 		check(host_device_connect(hdev(), 3) < 0,
-		      "a socket in use is taken");
-		run.sk.sk_user_data = NULL;
+		      "a socket in use, or not connected, is taken");
+		run_socket_check_untouched();
 	}
 	if (!host_device_connect(hdev(), 3))
 		conn = usbipx_conn_get(hdev()->conn);
 	else
 		check(!hdev()->conn, "connected and not connected");
+	check(!run.sk.memalloc, "SOCK_MEMALLOC at a server");
 }
 
 static void ended(void)
@@ -457,7 +459,7 @@ void target_op(void)
 			 conn->state != USBIPX_CONN_UP)
 			ended();
 		else if (how < 64 && !conn && !shim_racing)
-			attach(how & 1, how & 2);
+			attach(how & 1, how >> 1 & 3);
 		else if (how < 64 && hdev()->conn && !shim_racing)
 			check(host_device_connect(hdev(), 3) < 0,
 			      "a device in use is connected");
@@ -497,7 +499,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	hc.device.locked = true;
 	check(!host_driver.probe(&hc.device), "probe");
 	hc.device.locked = false;
-	attach(config & 1, false);
+	attach(config & 1, RUN_NO_MISHAP);
 	while (run_more()) {
 		target_op();
 		shim_check_idle();

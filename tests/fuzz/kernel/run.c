@@ -88,7 +88,7 @@ static void no_callback(struct sock *sk)
 	(void)sk;
 }
 
-void run_socket_open(bool tcp)
+void run_socket_open(bool tcp, bool looped)
 {
 	struct sock *sk = &run.sk;
 
@@ -101,6 +101,11 @@ void run_socket_open(bool tcp)
 	sk->sk_state_change = no_callback;
 	sk->sk_write_space = no_callback;
 	sk->sk_error_report = no_callback;
+	run.dev.flags = looped ? IFF_LOOPBACK : 0;
+	run.dst = (struct dst_entry){ .dev = &run.dev };
+	sk->sk_dst_cache = tcp ? &run.dst : NULL;
+	run.mishap = RUN_NO_MISHAP;
+	run.starting = false;
 	run.socket.type = SOCK_STREAM;
 	run.socket.sk = sk;
 	run.socket.files = 0;
@@ -123,20 +128,40 @@ void run_socket_open(bool tcp)
 /* The connection has let go of it. */
 void run_socket_closed(void)
 {
-	const struct sock *sk = &run.sk;
+	run_socket_check_untouched();
+	check(!run.sk.sk_user_data, "the socket is not free");
+	shim_release_pages();
+}
 
+void run_socket_mishap(enum run_mishap mishap)
+{
+	run.mishap = mishap;
+	if (mishap == RUN_TAKEN)
+		run.sk.sk_user_data = &run;
+}
+
+void run_socket_check_untouched(void)
+{
+	struct sock *sk = &run.sk;
+
+	/* What was there before, or has come in between */
+	if (run.mishap) {
+		sk->sk_user_data = NULL;
+		sk->sk_state = TCP_ESTABLISHED;
+		run.mishap = RUN_NO_MISHAP;
+	}
 	check(!sk->memalloc && !sk->memalloc_key, "SOCK_MEMALLOC is left");
+	check(!sk->refs && !run.dst.refs, "a reference is left");
 	check(sk->sk_allocation == GFP_KERNEL,
 	      "the socket's allocation mode is not as it was");
 	check(!run.socket.files, "%d references to the socket are left",
 	      run.socket.files);
-	check(!sk->sk_user_data && sk->sk_data_ready == no_callback &&
+	check(sk->sk_data_ready == no_callback &&
 		      sk->sk_state_change == no_callback &&
 		      sk->sk_write_space == no_callback &&
 		      sk->sk_error_report == no_callback,
 	      "the socket has not its own callbacks back");
 	check(!sk->owned && !sk->slock, "the socket is left locked");
-	shim_release_pages();
 }
 
 struct socket *sockfd_lookup(int fd, int *error)
@@ -201,6 +226,8 @@ void lock_sock(struct sock *sk)
 	shim_may_sleep("lock_sock");
 	check(!sk->owned && !sk->slock, "deadlock: the socket is owned");
 	sk->owned = true;
+	if (run.mishap == RUN_DISCONNECTED)
+		sk->sk_state = TCP_CLOSE;
 }
 
 void release_sock(struct sock *sk)
@@ -251,6 +278,8 @@ void sk_set_memalloc(struct sock *sk)
 	sk->memalloc = true;
 	sk->sk_allocation |= __GFP_MEMALLOC;
 	sk->memalloc_key++;
+	if (run.mishap == RUN_TAKEN_LATE)
+		sk->sk_user_data = &run;
 }
 
 void sk_clear_memalloc(struct sock *sk)
@@ -265,6 +294,7 @@ void sock_reset_flag(struct sock *sk, int flag)
 {
 	check(flag == SOCK_MEMALLOC, "another flag");
 	check(sk->slock && !sk->owned, "there may be a backlog");
+	target_check_no_urbs("before its connection lets go of SOCK_MEMALLOC");
 	sk->memalloc = false;
 }
 
@@ -335,11 +365,19 @@ int skb_copy_datagram_iter(const struct sk_buff *skb, int offset,
 			     len);
 }
 
+/* Who owns a socket with reserves does not wait for memory. */
+static void check_reclaim(const struct sock *sk)
+{
+	check(!sk->memalloc || !sk->owned || shim_now.noreclaim || run.starting,
+	      "owns the socket and may wait for memory");
+}
+
 int tcp_read_sock(struct sock *sk, read_descriptor_t *desc, sk_read_actor_t actor)
 {
 	int copied = 0;
 
 	check(sk->owned || sk->slock, "reads without the socket lock");
+	check_reclaim(sk);
 	while (run.head < run.ready) {
 		u32 len = piece(run.ready - run.head, run.chunk);
 		struct sk_buff skb = { run.queue + run.head, len };
@@ -445,6 +483,7 @@ static int send_bytes(struct msghdr *msg, size_t bytes)
 int tcp_sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t bytes)
 {
 	check(sk->owned || sk->slock, "sends without the socket lock");
+	check_reclaim(sk);
 	check(sk->sk_allocation ==
 		      ((sk->owned ? GFP_NOIO : GFP_ATOMIC) |
 		       (sk->memalloc ? __GFP_MEMALLOC | __GFP_NOWARN : 0)),
@@ -568,7 +607,8 @@ void run_race(void)
 /* Work on another CPU waits for these; here nobody could wait. */
 bool run_blocks_work(const struct work_struct *work)
 {
-	const struct usbipx_conn *conn = run.sk.sk_user_data;
+	const struct usbipx_conn *conn =
+		(void *)((uintptr_t)run.sk.sk_user_data & SK_USER_DATA_PTRMASK);
 	bool locked = run.sk.owned || run.sk.slock;
 
 	if (conn && work == &conn->tx_work.work)

@@ -54,6 +54,13 @@ u8 in8(void);
 u32 in16(void);
 u32 in32(void);
 
+enum run_mishap {
+	RUN_NO_MISHAP,
+	RUN_TAKEN, /* before all */
+	RUN_TAKEN_LATE,
+	RUN_DISCONNECTED,
+};
+
 /**
  * struct run_socket - the one socket of a run
  * @sk: as the connection sees it
@@ -68,6 +75,10 @@ u32 in32(void);
  * @send_error: result of the next send, once
  * @eof: nothing comes after @queue
  * @lock_waited: lock_sock_fast() has
+ * @mishap: what comes between a look at the socket and its takeover, once
+ * @starting: it is being taken over, so no URB waits for it
+ * @dev: where it sends
+ * @dst: same
  * @aligned: every byte of the peer's so far was a PDU of run_peer_pdu()
  */
 #define ROOM_UNLIMITED 0xffffffffU
@@ -88,10 +99,18 @@ struct run_socket {
 	bool eof;
 	bool lock_waited;
 	bool aligned;
+	enum run_mishap mishap;
+	bool starting;
+	struct net_device dev;
+	struct dst_entry dst;
 };
 extern struct run_socket run;
 
-void run_socket_open(bool tcp);
+/* @looped: the peer is on this machine. */
+void run_socket_open(bool tcp, bool looped);
+/* Right before a takeover that is to fail, and after it. */
+void run_socket_mishap(enum run_mishap mishap);
+void run_socket_check_untouched(void);
 void run_socket_closed(void);
 
 /* The peer's side of it. */
@@ -125,6 +144,7 @@ void run_settle(void);
 /* The target's. */
 void target_op(void);
 void target_sleep(void);
+void target_check_no_urbs(const char *when);
 void target_sent(const u8 *p, size_t n);
 
 /* Payload: bytes that count up. */

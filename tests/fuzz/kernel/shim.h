@@ -777,7 +777,18 @@ int skb_copy_datagram_iter(const struct sk_buff *skb, int offset,
 #define SEND_SHUTDOWN	2
 #define TCP_ESTABLISHED 1
 #define TCP_CLOSE	7
+#define TCP_CLOSE_WAIT	8
 /* One socket for all of inet_connection_sock, tcp_sock and sock. */
+struct net_device {
+	unsigned int flags;
+};
+#define IFF_LOOPBACK 8
+struct dst_entry {
+	struct net_device *dev;
+	int refs;
+};
+#define SK_USER_DATA_NOCOPY  1UL
+#define SK_USER_DATA_PTRMASK (~SK_USER_DATA_NOCOPY)
 struct sock {
 	int sk_protocol;
 	int sk_family;
@@ -796,6 +807,8 @@ struct sock {
 	u64 bytes_acked;
 	u32 snd_una;
 	u32 write_seq;
+	struct dst_entry *sk_dst_cache;
+	int refs;	  /* sock_hold() without its sock_put() */
 	bool memalloc;	  /* SOCK_MEMALLOC */
 	int memalloc_key; /* sk_set_memalloc() without its sk_clear_memalloc() */
 	bool owned;	  /* by process context */
@@ -834,6 +847,11 @@ void lock_sock(struct sock *sk);
 void release_sock(struct sock *sk);
 bool lock_sock_fast(struct sock *sk);
 void unlock_sock_fast(struct sock *sk, bool slow);
+#define sock_hold(sk) ((void)(sk)->refs++)
+#define sock_put(sk)  ((void)(sk)->refs--)
+#define sk_dst_get(sk)                                                         \
+	((sk)->sk_dst_cache ? (sk)->sk_dst_cache->refs++ : 0, (sk)->sk_dst_cache)
+#define dst_release(dst) ((void)((dst) ? (dst)->refs-- : 0))
 void sk_set_memalloc(struct sock *sk);
 void sk_clear_memalloc(struct sock *sk);
 void sock_reset_flag(struct sock *sk, int flag);

@@ -4,6 +4,7 @@
  * May call the socket API, rx.c and tx.c. Called by vhci-ext, usbip-host-ext.
  */
 #include <linux/export.h>
+#include <linux/netdevice.h>
 #include <linux/slab.h>
 #include <linux/tcp.h>
 #include <linux/timekeeping.h>
@@ -58,7 +59,10 @@ void conn_queue_rx_work(struct usbipx_conn *conn)
 	spin_unlock_irqrestore(&conn->lock, flags);
 }
 
-/* The caller holds sk_callback_lock. */
+/* Of a socket that is in use, but whose connection hears nothing of it any more. */
+#define SK_LETTING_GO ((void *)SK_USER_DATA_NOCOPY)
+
+/* The caller holds sk_callback_lock. NULL when it is none of ours, or SK_LETTING_GO. */
 static struct usbipx_conn *conn_of(const struct sock *sk)
 {
 	return (void *)((uintptr_t)sk->sk_user_data & SK_USER_DATA_PTRMASK);
@@ -141,13 +145,18 @@ static void conn_set_tcp_options(struct sock *sk, unsigned int timeout)
 	tcp_sock_set_user_timeout(sk, timeout * 1000);
 }
 
-/* Is the peer on this machine, for instance a tunnel's end? */
+/* Is the peer on this machine, for instance a tunnel's end? Not known: perhaps. */
 static bool sk_is_looped(struct sock *sk)
 {
-	struct dst_entry *dst = sk_dst_get(sk);
-	bool looped = dst && dst->dev->flags & IFF_LOOPBACK;
+	const struct net_device *dev;
+	const struct dst_entry *dst;
+	bool looped;
 
-	dst_release(dst);
+	rcu_read_lock();
+	dst = __sk_dst_get(sk);
+	dev = dst ? READ_ONCE(dst->dev) : NULL;
+	looped = !dev || dev->flags & IFF_LOOPBACK || netif_is_l3_master(dev);
+	rcu_read_unlock();
 	return looped;
 }
 
@@ -335,7 +344,6 @@ int usbipx_conn_start(struct usbipx_conn *conn, const char **why)
 
 	/* 32767 is TCP's limit for keepalive. */
 	conn->timeout = min(READ_ONCE(usbipx_peer_timeout), 32767U);
-	conn->tcp = sk_is_plain_tcp(sk);
 	if (sk->sk_protocol == IPPROTO_TCP)
 		conn_set_tcp_options(sk, conn->timeout);
 
@@ -343,6 +351,7 @@ int usbipx_conn_start(struct usbipx_conn *conn, const char **why)
 	/* The connection may end and let go of it before this does. */
 	sock_hold(sk);
 	lock_sock(sk);
+	conn->tcp = sk_is_plain_tcp(sk);
 	if (READ_ONCE(sk->sk_user_data))
 		ret = -EBUSY;
 	else if (!sk_is_connected(sk))
@@ -425,8 +434,8 @@ EXPORT_SYMBOL_GPL(usbipx_conn_close);
  * Who may still be running, and why they no longer are:
  *
  *   socket callbacks   sk_callback_lock for writing waited for those inside;
- *                      the socket has its own callbacks back, though nobody
- *                      else may take it over before this lets go of it
+ *                      the socket has its own back, and SK_LETTING_GO is no
+ *                      connection for one that was about to be called
  *   rx_work, tx_work   CLOSING keeps them from being queued; cancelled
  *   tx_bh              same; killed
  *   submitters         CLOSING keeps the next one from sending; tx_idle waited
@@ -449,6 +458,7 @@ static void conn_close_work(struct work_struct *work)
 	sk->sk_state_change = conn->saved_state_change;
 	sk->sk_write_space = conn->saved_write_space;
 	sk->sk_error_report = conn->saved_error_report;
+	sk->sk_user_data = SK_LETTING_GO;
 	write_unlock_bh(&sk->sk_callback_lock);
 
 	cancel_work_sync(&conn->rx_work);

@@ -46,6 +46,7 @@ void run_race(void);
 void run_work(struct work_struct *work);
 bool run_blocks_work(const struct work_struct *work);
 bool run_blocks_bh(void);
+void run_late_callback(void);
 
 /* The input. Past its end it is all zeros. */
 void run_input(const u8 *data, size_t size);
@@ -77,6 +78,7 @@ enum run_mishap {
  * @lock_waited: lock_sock_fast() has
  * @mishap: what comes between a look at the socket and its takeover, once
  * @starting: it is being taken over, so no URB waits for it
+ * @data_ready: the connection's, once it was called
  * @dev: where it sends
  * @dst: same
  * @aligned: every byte of the peer's so far was a PDU of run_peer_pdu()
@@ -101,6 +103,7 @@ struct run_socket {
 	bool aligned;
 	enum run_mishap mishap;
 	bool starting;
+	void (*data_ready)(struct sock *sk);
 	struct net_device dev;
 	struct dst_entry dst;
 };

@@ -381,6 +381,7 @@ void tasklet_kill(struct tasklet_struct *t)
 {
 	shim_may_sleep("tasklet_kill");
 	check(tasklet_running != t, "deadlock: waits for itself");
+	run_late_callback();
 	shim_run_bh();
 	check(list_empty(&t->pending), "a tasklet does not end");
 }

@@ -785,7 +785,6 @@ struct net_device {
 #define IFF_LOOPBACK 8
 struct dst_entry {
 	struct net_device *dev;
-	int refs;
 };
 #define SK_USER_DATA_NOCOPY  1UL
 #define SK_USER_DATA_PTRMASK (~SK_USER_DATA_NOCOPY)
@@ -847,11 +846,12 @@ void lock_sock(struct sock *sk);
 void release_sock(struct sock *sk);
 bool lock_sock_fast(struct sock *sk);
 void unlock_sock_fast(struct sock *sk, bool slow);
-#define sock_hold(sk) ((void)(sk)->refs++)
-#define sock_put(sk)  ((void)(sk)->refs--)
-#define sk_dst_get(sk)                                                         \
-	((sk)->sk_dst_cache ? (sk)->sk_dst_cache->refs++ : 0, (sk)->sk_dst_cache)
-#define dst_release(dst) ((void)((dst) ? (dst)->refs-- : 0))
+#define sock_hold(sk)		((void)(sk)->refs++)
+#define sock_put(sk)		((void)(sk)->refs--)
+#define __sk_dst_get(sk)	((sk)->sk_dst_cache)
+#define netif_is_l3_master(dev) false
+#define rcu_read_lock()		((void)0)
+#define rcu_read_unlock()	((void)0)
 void sk_set_memalloc(struct sock *sk);
 void sk_clear_memalloc(struct sock *sk);
 void sock_reset_flag(struct sock *sk, int flag);

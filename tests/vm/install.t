@@ -13,7 +13,8 @@ set -eu
 
 top=$(git -C "$here" rev-parse --show-toplevel)
 tmp=$(mktemp -d)
-trap 'umount -R "$tmp/root" "$tmp/mem"; rm -rf "$tmp"' EXIT
+# The machine's /dev is in it.
+trap 'umount -R "$tmp/root" "$tmp/mem"; rm -rf --one-file-system "$tmp"' EXIT
 
 prepare install
 kernel=$(basename "$root"/lib/modules/*)

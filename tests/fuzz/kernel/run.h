@@ -2,7 +2,7 @@
 /*
  * A run of a fuzz target: its input, its socket, its peer's bytes, and what the
  * shim asks of it.
- * May use shim.h and core's wire.h. Included by shim.c, sock.c and the targets.
+ * May use shim.h and core's wire.h. Included by shim.c, run.c and the targets.
  */
 #ifndef RUN_H
 #define RUN_H

@@ -153,6 +153,8 @@ class Group(Load):
     def work(self, _):
         pages = mmap.mmap(-1, 2 * SCARCE + self.more,
                           flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+        # Of a huge page, whoever needs a page of memory would have to write all 512 first.
+        pages.madvise(mmap.MADV_NOHUGEPAGE)
         number = {}
         turn = 0
         while self.going:

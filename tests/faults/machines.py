@@ -7,6 +7,7 @@ the folder that the guests see as /out, so that they pass while the network is s
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -17,6 +18,8 @@ import time
 
 VM = pathlib.Path(__file__).resolve().parent.parent / "vm"
 AGENT = "/usbip-ext/tests/faults/agent.py"
+TELLS = "unknown_nmi_panic panic_print=3"  # where all tasks are and what memory there is
+TOLD = 8000  # characters of that
 
 # What the server has: each can be unplugged and plugged in again.
 DEVICES = {
@@ -61,7 +64,7 @@ class Machine:
         self.words = open(f"{log}/{name}.words", "w", encoding="utf-8")
         self.process = subprocess.Popen(
             [VM / "run", "-n", name, "-t", str(limit), "-l", log,
-             "-a", f"addr={address}/24 slab_nomerge"] + command[0] + [AGENT, name, "--",
+             "-a", f"addr={address}/24 slab_nomerge {TELLS}"] + command[0] + [AGENT, name, "--",
              "-netdev", f"stream,id=lan,server={server},addr.type=unix,addr.path={lan}",
              "-device", "virtio-net-pci,netdev=lan,romfile=,"
              f"mac=52:54:00:00:00:0{address[-1]}",
@@ -86,7 +89,7 @@ class Machine:
             if self.process.poll() is not None:
                 raise Failed(f"{self.name}: the VM has ended")
             if time.monotonic() > end:
-                raise Failed(f"{self.name}: no answer within {timeout} s")
+                raise Failed(f"{self.name}: no answer within {timeout} s\n{self.tell()}")
             time.sleep(0.05)
         good, answer = json.loads(path.read_text(encoding="utf-8"))
         if not good:
@@ -126,16 +129,30 @@ class Machine:
         self.monitor("quit")
         self.wait(30)
 
+    def tell(self):
+        """It hangs: its kernel ends with what it knows, on its console. Return: the tasks that run
+        or are in state D, with their stacks."""
+        try:
+            self.monitor("nmi")
+            self.process.wait(60)
+        except (Failed, OSError, subprocess.TimeoutExpired) as why:
+            return f"and it does not tell why: {why}"
+        text = pathlib.Path(f"{self.log}/{self.name}.console").read_text(
+            encoding="utf-8", errors="replace")
+        text = re.sub(r"^\[[^]]*\] ", "", text, flags=re.M)
+        tasks = re.findall(r"^task:\S+ +state:[RD].*\n(?:(?!task:).*\n)*", text, re.M)
+        return "".join(tasks)[:TOLD]
+
     def wait(self, timeout):
         """Until the VM has ended; sets how."""
         self.ended = self.process.wait(timeout)
         self.words.close()
 
     def complaints(self):
-        """What its kernel's console has that no kernel should say."""
+        """What its kernel's console has that no kernel should say, the first of it."""
         scan = subprocess.run([VM / "scan-dmesg", f"{self.log}/{self.name}.console"],
                               capture_output=True, text=True, check=False)
-        return scan.stdout + scan.stderr
+        return "".join((scan.stdout + scan.stderr).splitlines(True)[:20])
 
 
 class Machines:

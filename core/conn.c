@@ -610,6 +610,28 @@ void usbipx_conn_stats(struct usbipx_conn *conn, struct usbipx_stats *stats)
 EXPORT_SYMBOL_GPL(usbipx_conn_stats);
 
 /**
+ * usbipx_conn_path - what TCP knows of the way to the peer
+ * @conn: its closed() has not returned; it need not be started
+ * @path: filled in when this is TCP
+ *
+ * The socket's lock is not taken: each number is right by itself.
+ *
+ * Context: any. Return: false for a socket that is not TCP.
+ */
+bool usbipx_conn_path(struct usbipx_conn *conn, struct usbipx_path *path)
+{
+	const struct sock *sk = conn->sock->sk;
+
+	if (sk->sk_protocol != IPPROTO_TCP)
+		return false;
+	path->retrans = READ_ONCE(tcp_sk(sk)->total_retrans);
+	/* TCP keeps eight times the time. */
+	path->rtt_us = READ_ONCE(tcp_sk(sk)->srtt_us) >> 3;
+	return true;
+}
+EXPORT_SYMBOL_GPL(usbipx_conn_path);
+
+/**
  * usbipx_conn_is_acked - has the peer's machine got all that was sent
  * @conn: the connection; its closed() has not returned
  *

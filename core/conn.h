@@ -245,6 +245,16 @@ struct usbipx_stats {
 	u64 tx_bytes;
 };
 
+/**
+ * struct usbipx_path - what TCP knows of the way to the peer
+ * @retrans: segments sent again since the socket was made
+ * @rtt_us: smoothed round-trip time in microseconds, 0 before the first
+ */
+struct usbipx_path {
+	u32 retrans;
+	u32 rtt_us;
+};
+
 /* main.c: for works that URBs wait for */
 extern struct workqueue_struct *usbipx_wq;
 
@@ -261,6 +271,7 @@ const char *usbipx_conn_describe(struct usbipx_conn *conn, char *buf,
 bool usbipx_conn_is_up(struct usbipx_conn *conn);
 u64 usbipx_conn_moved(struct usbipx_conn *conn);
 void usbipx_conn_stats(struct usbipx_conn *conn, struct usbipx_stats *stats);
+bool usbipx_conn_path(struct usbipx_conn *conn, struct usbipx_path *path);
 bool usbipx_conn_is_acked(struct usbipx_conn *conn);
 unsigned long usbipx_conn_patience(struct usbipx_conn *conn);
 struct usbipx_conn *usbipx_conn_get(struct usbipx_conn *conn);

@@ -94,6 +94,8 @@ struct sock {
 	u64 bytes_acked;
 	u32 snd_una;
 	u32 write_seq;
+	u32 total_retrans;
+	u32 srtt_us;
 	struct dst_entry *sk_dst_cache;
 	int refs;	  /* sock_hold() without its sock_put() */
 	bool memalloc;	  /* SOCK_MEMALLOC */

@@ -320,6 +320,10 @@ one_line() { # PATTERN
 	contains "$one_line" "$1"
 }
 
+# The parameter of a client that is loaded; a change takes a second, and the stock tools may run.
+nports=/sys/module/vhci_hcd/parameters/nports
+set_nports() { answers ok "$nports" "$1"; } # N
+
 # nports_works N: eight checks of a client loaded with nports=N.
 nports_works() {
 	load_client nports="$1" || die "vhci-hcd does not load"

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Controllers: platform devices and the two host controllers behind each.
- * May call hub.c, port.c, urb.c and the USB host controller API.
- * Called by main.c, and by port.c and sysfs.c for look-up.
+ * Controllers: platform devices and the two host controllers behind each, and
+ * which port numbers are whose.
+ * May call hub.c, port.c, urb.c, sysfs.c and the USB host controller API.
+ * Called by nports.c and main.c, and by sysfs.c for look-up.
  */
 #include <linux/idr.h>
 #include <linux/module.h>
@@ -10,12 +11,18 @@
 
 #include "vhci.h"
 
-static struct vhci_controller *controllers[VHCI_MAX_CONTROLLERS];
+DEFINE_MUTEX(vhci_places_lock); /* see the locking chapter */
 
-/* How many there are. Written at load and at unload, while sysfs has no file of ours. */
-unsigned int vhci_ncontrollers;
+/* In the order of their ports' numbers, which leave none out. */
+static struct vhci_place places[VHCI_MAX_CONTROLLERS];
 
-/* Result of the last probe; they run one after the other, at load only. */
+/* How many there are; changed under nports_lock and vhci_places_lock. */
+unsigned int vhci_nplaces;
+
+/* Devices that can be attached at once, as the parameter says it; same. */
+static unsigned int total;
+
+/* Result of the last probe; they run one after the other, under nports_lock. */
 static int probe_result;
 
 static int vhci_start(struct usb_hcd *hcd)
@@ -143,9 +150,12 @@ static int vhci_probe(struct platform_device *pdev)
 /*
  * Who may still be running, and why they no longer are:
  *
- *   sysfs writers     main.c removed the files first
- *   connections       closed by vhci_controllers_remove() and waited for, port by
- *                     port; every URB is back
+ *   sysfs, debugfs    the controller is in no place any more, and nobody has a
+ *                     port of it: vhci_controllers_cut() made sure, or the files
+ *                     are gone
+ *   connections       there is none; or closed by vhci_controllers_remove() and
+ *                     waited for, port by port: every URB is back. What is left of
+ *                     a closed() that has let go of its port is waited for, too
  *   USB drivers       usb_remove_hcd() disconnects them; their new URBs find no
  *                     connection and fail
  */
@@ -179,9 +189,19 @@ struct platform_driver vhci_platform_driver = {
 };
 
 /**
- * vhci_max_nports - how many devices the free USB bus numbers allow
+ * vhci_nports - how many devices can be attached at once
  *
- * Context: process, may sleep.
+ * Context: any.
+ */
+unsigned int vhci_nports(void)
+{
+	return READ_ONCE(total);
+}
+
+/**
+ * vhci_max_nports - how many there can be, by the bus numbers that are free
+ *
+ * Context: process, may sleep; the caller holds nports_lock.
  */
 unsigned int vhci_max_nports(void)
 {
@@ -194,27 +214,103 @@ unsigned int vhci_max_nports(void)
 		used++;
 	mutex_unlock(&usb_bus_idr_lock);
 
-	return (VHCI_MAX_BUSES - used) / 2 * VHCI_HUB_PORTS;
+	return total + (VHCI_MAX_BUSES - used) / 2 * VHCI_HUB_PORTS;
 }
 
 /**
- * vhci_controller - look a controller up
- * @n: less than vhci_ncontrollers
+ * vhci_first_device - the one that has the sysfs files
  *
- * Context: any. Return: the controller; it stays until the module goes.
+ * Context: any; from the first vhci_controllers_add() to vhci_controllers_remove().
  */
-struct vhci_controller *vhci_controller(unsigned int n)
+struct device *vhci_first_device(void)
 {
-	return controllers[n];
+	return &places[0].pdev->dev;
 }
 
-static int vhci_controller_add(unsigned int id, const struct vhci_layout *layout)
+/**
+ * vhci_place - what a status file shows
+ * @n: its number
+ *
+ * Context: the caller holds vhci_places_lock. Return: NULL when there is none.
+ */
+const struct vhci_place *vhci_place(unsigned int n)
+{
+	lockdep_assert_held(&vhci_places_lock);
+	return n < vhci_nplaces ? &places[n] : NULL;
+}
+
+/**
+ * vhci_place_port - the port behind a number
+ * @place: where
+ * @i: the number, from @place's first: less than twice its nports
+ *
+ * Context: the caller holds vhci_places_lock. Return: NULL while there is none yet,
+ * or none any more.
+ */
+struct vhci_port *vhci_place_port(const struct vhci_place *place, unsigned int i)
+{
+	unsigned int n = place->layout.nports;
+	struct vhci_controller *vhci = place->vhci;
+
+	lockdep_assert_held(&vhci_places_lock);
+	if (!vhci)
+		return NULL;
+	return i < n ? &vhci->high.ports[i] : &vhci->super.ports[i - n];
+}
+
+/**
+ * vhci_port_get - the port that a number written to attach or detach means
+ * @number: as written
+ * @super: the device is SuperSpeed. The stock driver takes the number's place
+ *	on either root hub of the controller; so do we.
+ *
+ * Context: process, may sleep. Return: the port, which stays until
+ * vhci_port_put(); NULL when @number is too large.
+ */
+struct vhci_port *vhci_port_get(unsigned int number, bool super)
+{
+	struct vhci_port *port = NULL;
+	unsigned int n;
+
+	mutex_lock(&vhci_places_lock);
+	for (n = 0; n < vhci_nplaces; n++) {
+		unsigned int nports = places[n].layout.nports;
+
+		if (number < 2 * nports) {
+			number = number % nports + (super ? nports : 0);
+			port = vhci_place_port(&places[n], number);
+			break;
+		}
+		number -= 2 * nports;
+	}
+	if (port)
+		port->users++;
+	mutex_unlock(&vhci_places_lock);
+	return port;
+}
+
+/**
+ * vhci_port_put - let a port go
+ * @port: from vhci_port_get()
+ *
+ * Context: process, may sleep.
+ */
+void vhci_port_put(struct vhci_port *port)
+{
+	mutex_lock(&vhci_places_lock);
+	port->users--;
+	mutex_unlock(&vhci_places_lock);
+}
+
+/* A controller for @place, which nobody finds in it yet. */
+static int place_fill(struct vhci_place *place)
 {
 	struct platform_device *pdev;
 
 	probe_result = 1; /* nobody has called vhci_probe() */
-	pdev = platform_device_register_data(NULL, VHCI_NAME, id, layout,
-					     sizeof(*layout));
+	pdev = platform_device_register_data(NULL, VHCI_NAME, place - places,
+					     &place->layout,
+					     sizeof(place->layout));
 	if (IS_ERR(pdev))
 		return PTR_ERR(pdev);
 
@@ -225,49 +321,165 @@ static int vhci_controller_add(unsigned int id, const struct vhci_layout *layout
 	 */
 	if (probe_result > 0 && device_attach(&pdev->dev) <= 0 && probe_result > 0)
 		probe_result = -ENOMEM;
-	controllers[id] = platform_get_drvdata(pdev);
-	if (!controllers[id]) {
+	if (!platform_get_drvdata(pdev)) {
 		platform_device_unregister(pdev);
 		return probe_result ?: -ENODEV;
 	}
-	vhci_ncontrollers = id + 1;
+	place->pdev = pdev;
 	return 0;
 }
 
+/* A new place at the end; with its status file, unless at load. */
+static int place_add(unsigned int first, unsigned int nports, bool status)
+{
+	struct vhci_place *place = &places[vhci_nplaces];
+	int ret;
+
+	mutex_lock(&vhci_places_lock);
+	place->layout.first = first;
+	place->layout.nports = nports;
+	place->vhci = NULL;
+	place->pdev = NULL;
+	vhci_nplaces++;
+	mutex_unlock(&vhci_places_lock);
+
+	/* Before the directory. */
+	ret = status ? vhci_sysfs_add_status(place - places) : 0;
+	return ret ?: place_fill(place);
+}
+
+/*
+ * Remove the places from @n on, of whose controllers nobody knows. Who has counted
+ * the directories finds a status file for each, which goes after them.
+ */
+static void places_drop(unsigned int n)
+{
+	unsigned int i;
+
+	for (i = vhci_nplaces; i-- > n;)
+		if (places[i].pdev)
+			platform_device_unregister(places[i].pdev);
+	for (i = vhci_nplaces; i-- > n;)
+		vhci_sysfs_remove_status(i);
+
+	mutex_lock(&vhci_places_lock);
+	vhci_nplaces = n;
+	mutex_unlock(&vhci_places_lock);
+}
+
 /**
- * vhci_controllers_add - make as many controllers as the ports need
- * @nports: 1 to vhci_max_nports()
+ * vhci_controllers_add - make controllers for more ports
+ * @nports: the new total, to vhci_max_nports(); more than there are
  *
- * Context: process, may sleep. Return: 0 or a negative errno, with one line in
- * the log and no controller left.
+ * What is there stays as it is: a root hub cannot get more ports. So the first of
+ * the new ones have a controller of their own, also when the last controller is
+ * not full. None is found before all are there.
+ *
+ * Context: process, may sleep; the caller holds nports_lock. Return: 0 or a negative
+ * errno, with one line in the log and all as it was before.
  */
 int vhci_controllers_add(unsigned int nports)
 {
-	unsigned int left = nports;
+	unsigned int old = vhci_nplaces;
+	unsigned int have = total;
+	unsigned int n;
+	int ret;
 
-	while (left) {
-		struct vhci_layout layout = {
-			.first = 2 * (nports - left),
-			.nports = min_t(unsigned int, left, VHCI_HUB_PORTS),
-		};
-		int ret = vhci_controller_add(vhci_ncontrollers, &layout);
-
+	while (have < nports) {
+		n = min_t(unsigned int, nports - have, VHCI_HUB_PORTS);
+		if (vhci_nplaces == VHCI_MAX_CONTROLLERS)
+			ret = -ENOSPC; /* bus numbers came free meanwhile */
+		else
+			ret = place_add(2 * have, n, old);
 		if (ret) {
 			pr_err(VHCI_NAME
-			       ": nports=%u: cannot make controller %u: error %d\n",
-			       nports, vhci_ncontrollers, ret);
-			vhci_controllers_remove();
+			       ": nports=%u: cannot make a controller for ports %u to %u: error %d\n",
+			       nports, 2 * have, 2 * (have + n) - 1, ret);
+			places_drop(old);
 			return ret;
 		}
-		left -= layout.nports;
+		have += n;
 	}
+
+	mutex_lock(&vhci_places_lock);
+	for (n = old; n < vhci_nplaces; n++)
+		places[n].vhci = platform_get_drvdata(places[n].pdev);
+	WRITE_ONCE(total, nports);
+	mutex_unlock(&vhci_places_lock);
+	return 0;
+}
+
+/* The first port from @i of @place on that is in use, or NULL. */
+static struct vhci_port *place_used(const struct vhci_place *place, unsigned int i)
+{
+	for (; i < 2 * place->layout.nports; i++) {
+		struct vhci_port *port = vhci_place_port(place, i);
+
+		if (port->users || !vhci_port_is_free(port))
+			return port;
+	}
+	return NULL;
+}
+
+/* Show only the first @nports of each root hub. */
+static void place_cut(struct vhci_place *place, unsigned int nports)
+{
+	unsigned int i;
+
+	place->layout.nports = nports;
+	for (i = nports; i < 2 * nports; i++)
+		vhci_port_renumber(vhci_place_port(place, i),
+				   place->layout.first + i);
+}
+
+/**
+ * vhci_controllers_cut - remove ports at the end, with their controllers
+ * @nports: the new total, less than there are
+ *
+ * A controller that is to lose only some keeps its root hubs, and the last ports of
+ * them cannot be used any more. Nothing is allocated: this does not fail half-way.
+ *
+ * Context: process, may sleep; the caller holds nports_lock. Return: 0; -EBUSY, with
+ * one line in the log, when a port is in use whose number is not to be or would
+ * change; nothing has changed then.
+ */
+int vhci_controllers_cut(unsigned int nports)
+{
+	struct vhci_port *used = NULL;
+	unsigned int left = nports;
+	unsigned int number = 0;
+	unsigned int keep, n;
+
+	mutex_lock(&vhci_places_lock);
+	for (keep = 0; left >= places[keep].layout.nports; keep++)
+		left -= places[keep].layout.nports;
+	/* The USB2 ports before the cut stay what they are. */
+	for (n = keep; n < vhci_nplaces && !used; n++)
+		used = place_used(&places[n], n == keep ? left : 0);
+	if (used) {
+		number = used->number;
+	} else {
+		if (left)
+			place_cut(&places[keep++], left);
+		for (n = keep; n < vhci_nplaces; n++)
+			places[n].vhci = NULL;
+		WRITE_ONCE(total, nports);
+	}
+	mutex_unlock(&vhci_places_lock);
+
+	if (used) {
+		pr_err(VHCI_NAME ": nports=%u: port %u is in use\n", nports,
+		       number);
+		return -EBUSY;
+	}
+	places_drop(keep);
 	return 0;
 }
 
 /**
  * vhci_controllers_remove - take all controllers down, with what is attached
  *
- * Context: process, may sleep.
+ * Context: process, may sleep; no file of ours is there, and nports stays.
  */
 void vhci_controllers_remove(void)
 {
@@ -277,9 +489,12 @@ void vhci_controllers_remove(void)
 	 * First of all: the removal waits for locks, whose holder may be waiting
 	 * for a silent server to answer while its device is being enumerated.
 	 */
-	for (n = 0; n < vhci_ncontrollers; n++)
-		for (i = 0; i < 2 * controllers[n]->nports; i++)
-			vhci_port_detach(&controllers[n]->ports[i]);
-	while (vhci_ncontrollers)
-		platform_device_unregister(controllers[--vhci_ncontrollers]->pdev);
+	for (n = 0; n < vhci_nplaces; n++) {
+		struct vhci_controller *vhci =
+			platform_get_drvdata(places[n].pdev);
+
+		for (i = 0; i < 2 * vhci->nports; i++)
+			vhci_port_detach(&vhci->ports[i]);
+	}
+	places_drop(0);
 }

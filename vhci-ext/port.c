@@ -61,33 +61,40 @@ void vhci_port_exit(struct vhci_port *port)
 	}
 }
 
-/**
- * vhci_port_find - the port that a number written to attach or detach means
- * @number: as written
- * @super: the device is SuperSpeed. The stock driver takes the number's place
- *	on either root hub of the controller; so do we.
- *
- * Context: any. Return: NULL when @number is too large.
- */
-struct vhci_port *vhci_port_find(unsigned int number, bool super)
-{
-	unsigned int i;
-
-	for (i = 0; i < vhci_ncontrollers; i++) {
-		struct vhci_controller *vhci = vhci_controller(i);
-		struct vhci_hub *hub = super ? &vhci->super : &vhci->high;
-
-		if (number < 2 * vhci->nports)
-			return &hub->ports[number % vhci->nports];
-		number -= 2 * vhci->nports;
-	}
-	return NULL;
-}
-
 static bool port_is_free(const struct vhci_port *port)
 {
 	lockdep_assert_held(&port->lock);
 	return !port->conn && !port->udev;
+}
+
+/**
+ * vhci_port_is_free - is nothing attached, nor any of it left
+ * @port: the port
+ *
+ * Context: process. True for long only when nobody can attach.
+ */
+bool vhci_port_is_free(struct vhci_port *port)
+{
+	bool is_free;
+
+	spin_lock_irq(&port->lock);
+	is_free = port_is_free(port);
+	spin_unlock_irq(&port->lock);
+	return is_free;
+}
+
+/**
+ * vhci_port_renumber - a port's number changes
+ * @port: is free, and nobody can attach
+ * @number: in the sysfs files
+ *
+ * Context: process.
+ */
+void vhci_port_renumber(struct vhci_port *port, unsigned int number)
+{
+	spin_lock_irq(&port->lock);
+	port->number = number;
+	spin_unlock_irq(&port->lock);
 }
 
 /**
@@ -299,4 +306,19 @@ int vhci_port_show(struct vhci_port *port, char *buf, size_t size)
 				       "0-0");
 	spin_unlock_irq(&port->lock);
 	return n;
+}
+
+/**
+ * vhci_port_show_absent - the line of a port that is being made or removed
+ * @super: of a USB3 root hub
+ * @number: the port's number
+ * @buf: where
+ * @size: of @buf
+ *
+ * Context: any. Return: bytes written.
+ */
+int vhci_port_show_absent(bool super, unsigned int number, char *buf, size_t size)
+{
+	return scnprintf(buf, size, "%s  %04u %03u 000 00000000 000000 0-0\n",
+			 super ? "ss" : "hs", number, VHCI_PORT_NOT_ASSIGNED);
 }

@@ -1,26 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The sysfs files of vhci_hcd.0: parse and print only.
- * May call port.c and controller.c. Called by main.c and by readers, writers.
+ * May call port.c, controller.c and nports.c. Called by nports.c, controller.c,
+ * main.c, and by readers, writers.
  */
 #include <linux/slab.h>
 #include <linux/sysfs.h>
 
 #include "vhci.h"
 
-static struct device *first_device(void)
-{
-	return &vhci_controller(0)->pdev->dev;
-}
-
+/* Waits for a change of nports to end: see nports.c. */
 static ssize_t nports_show(struct device *dev, struct device_attribute *attr,
 			   char *buf)
 {
-	unsigned int i, n = 0;
+	int n = vhci_nports_settled();
 
-	for (i = 0; i < vhci_ncontrollers; i++)
-		n += 2 * vhci_controller(i)->nports;
-	return sysfs_emit(buf, "%u\n", n);
+	return n < 0 ? n : sysfs_emit(buf, "%u\n", 2 * n);
 }
 static DEVICE_ATTR_RO(nports);
 
@@ -73,13 +68,14 @@ static ssize_t attach_store(struct device *dev, struct device_attribute *attr,
 		return -EINVAL;
 	}
 
-	port = vhci_port_find(number, speed == USB_SPEED_SUPER);
+	port = vhci_port_get(number, speed == USB_SPEED_SUPER);
 	if (!port) {
 		dev_err(dev, "attach: no port %lld\n", number);
 		return -EINVAL;
 	}
 
 	ret = vhci_port_attach(port, sockfd, devid, speed);
+	vhci_port_put(port);
 	return ret ?: count;
 }
 static DEVICE_ATTR_WO(attach);
@@ -100,29 +96,29 @@ static ssize_t detach_store(struct device *dev, struct device_attribute *attr,
 
 	/* A number is a place on one of the two root hubs. */
 	for (i = 0; i < 2; i++) {
-		port = vhci_port_find(number, i);
+		port = vhci_port_get(number, i);
 		if (!port) {
 			dev_err(dev, "detach: no port %u\n", number);
 			return -EINVAL;
 		}
 		if (port->number == number)
 			break;
+		vhci_port_put(port);
 	}
 
 	ret = vhci_port_detach(port);
+	vhci_port_put(port);
 	if (ret)
 		dev_err(dev, "detach: nothing is attached to port %u\n", number);
 	return ret ?: count;
 }
 static DEVICE_ATTR_WO(detach);
 
-static ssize_t status_show(struct device *dev, struct device_attribute *attr,
-			   char *buf);
-
-/* One file a controller: status, status.1, … */
+/* One file a controller: status, status.1, … @created: under nports_lock */
 struct status_attr {
 	struct device_attribute attr;
 	char name[16];
+	bool created;
 };
 
 static struct status_attr status_attrs[VHCI_MAX_CONTROLLERS];
@@ -132,58 +128,114 @@ static ssize_t status_show(struct device *dev, struct device_attribute *attr,
 			   char *buf)
 {
 	struct status_attr *sa = container_of(attr, struct status_attr, attr);
-	struct vhci_controller *vhci = vhci_controller(sa - status_attrs);
-	unsigned int i;
+	const struct vhci_place *place;
+	unsigned int i, nports;
 	int n;
 
 	n = sysfs_emit(buf, "hub port sta spd dev      sockfd local_busid\n");
-	for (i = 0; i < 2 * vhci->nports; i++)
-		n += vhci_port_show(&vhci->ports[i], buf + n, PAGE_SIZE - n);
+	mutex_lock(&vhci_places_lock);
+	place = vhci_place(sa - status_attrs);
+	nports = place ? place->layout.nports : 0;
+	for (i = 0; i < 2 * nports; i++) {
+		struct vhci_port *port = vhci_place_port(place, i);
+
+		if (port)
+			n += vhci_port_show(port, buf + n, PAGE_SIZE - n);
+		else
+			n += vhci_port_show_absent(i >= nports,
+						   place->layout.first + i,
+						   buf + n, PAGE_SIZE - n);
+	}
+	mutex_unlock(&vhci_places_lock);
 	return n;
 }
 
-static struct attribute *vhci_attrs[3 + 1 + VHCI_MAX_CONTROLLERS + 1] = {
+/**
+ * vhci_sysfs_add_status - make the status file of a controller
+ * @n: its number
+ *
+ * Context: process, may sleep. Return: 0 or a negative errno.
+ */
+int vhci_sysfs_add_status(unsigned int n)
+{
+	struct status_attr *sa = &status_attrs[n];
+	int ret;
+
+	if (n)
+		snprintf(sa->name, sizeof(sa->name), "status.%u", n);
+	else
+		strscpy(sa->name, "status", sizeof(sa->name));
+	sysfs_attr_init(&sa->attr.attr);
+	sa->attr.attr.name = sa->name;
+	sa->attr.attr.mode = 0444;
+	sa->attr.show = status_show;
+	ret = device_create_file(vhci_first_device(), &sa->attr);
+	sa->created = !ret;
+	return ret;
+}
+
+/**
+ * vhci_sysfs_remove_status - take it away, if it is there; waits for readers
+ * @n: the controller's number
+ *
+ * Context: process, may sleep.
+ */
+void vhci_sysfs_remove_status(unsigned int n)
+{
+	struct status_attr *sa = &status_attrs[n];
+
+	if (sa->created)
+		device_remove_file(vhci_first_device(), &sa->attr);
+	sa->created = false;
+}
+
+static struct attribute *vhci_attrs[] = {
 	&dev_attr_nports.attr,
 	&dev_attr_attach.attr,
 	&dev_attr_detach.attr,
 	&usbipx_debug_attr.attr,
+	NULL,
 };
 
 static const struct attribute_group vhci_group = {
 	.attrs = vhci_attrs,
 };
 
+static void remove_all_status(void)
+{
+	unsigned int n;
+
+	for (n = 0; n < vhci_nplaces; n++)
+		vhci_sysfs_remove_status(n);
+}
+
 /**
  * vhci_sysfs_create - make the files; attach is possible from here on
+ *
+ * The tools look for nports first, and then want the rest.
  *
  * Context: process, may sleep. Return: 0 or a negative errno.
  */
 int vhci_sysfs_create(void)
 {
-	unsigned int i;
+	unsigned int n;
+	int ret = 0;
 
-	for (i = 0; i < vhci_ncontrollers; i++) {
-		struct status_attr *sa = &status_attrs[i];
-
-		if (i)
-			snprintf(sa->name, sizeof(sa->name), "status.%u", i);
-		else
-			strscpy(sa->name, "status", sizeof(sa->name));
-		sysfs_attr_init(&sa->attr.attr);
-		sa->attr.attr.name = sa->name;
-		sa->attr.attr.mode = 0444;
-		sa->attr.show = status_show;
-		vhci_attrs[4 + i] = &sa->attr.attr;
-	}
-	return sysfs_create_group(&first_device()->kobj, &vhci_group);
+	for (n = 0; n < vhci_nplaces && !ret; n++)
+		ret = vhci_sysfs_add_status(n);
+	ret = ret ?: sysfs_create_group(&vhci_first_device()->kobj, &vhci_group);
+	if (ret)
+		remove_all_status();
+	return ret;
 }
 
 /**
  * vhci_sysfs_remove - take the files away; waits for readers and writers
  *
- * Context: process, may sleep.
+ * Context: process, may sleep; nports stays.
  */
 void vhci_sysfs_remove(void)
 {
-	sysfs_remove_group(&first_device()->kobj, &vhci_group);
+	sysfs_remove_group(&vhci_first_device()->kobj, &vhci_group);
+	remove_all_status();
 }

@@ -6,19 +6,35 @@
  * Objects
  *
  *   controller   one platform device vhci_hcd.N: a USB2 and a USB3 root hub of
- *                the same number of ports; lives from module load to removal
+ *                the same number of ports
+ *   place        which port numbers are a controller's. There are as many as
+ *                controllers, but the place comes first and goes last: its
+ *                status file is there while the directory is
  *   port         lives as long as its controller; a device is attached while
  *                port->conn is set
  *   vurb         one URB given to us and what is sent about it
  *
  * Locking
  *
+ *   nports_lock  (nports.c) changes of nports, from load to unload. Makes and
+ *                removes controllers; outside of all others. Nobody waits for it
+ *                but with a signal in mind, and the module's removal
+ *   vhci_places_lock
+ *                which places and controllers there are, how many ports of them
+ *                are shown, who has a port from vhci_port_get(). Held for short
+ *                only: nothing inside waits
  *   port->lock   everything of a port and of its vurbs. Interrupts disabled.
  *                Outside of the connection's own spinlock; URBs are given back
  *                and USB core functions that may call us are called without it.
  *   hub->poll_lock
  *                looking which ports have changed. Any context, nothing inside;
  *                port->change is only looked at.
+ *
+ * A controller is removed only when none of its ports is used or looked at by
+ * somebody; with vhci_places_lock held that is found out and the controller is
+ * taken out of its place, so that it cannot change any more. Who has a port from
+ * vhci_port_get(), holds vhci_places_lock, or has the port's connection before its
+ * closed() has returned, may rely on the controller.
  *
  * A port whose connection has ended is not free before the USB core has let go
  * of the device that was there: URBs of an old device must not reach the next.
@@ -27,6 +43,7 @@
 #define VHCI_H
 
 #include <linux/hashtable.h>
+#include <linux/mutex.h>
 #include <linux/platform_device.h>
 #include <linux/spinlock.h>
 #include <linux/usb.h>
@@ -65,7 +82,9 @@ enum vhci_port_state {
 /**
  * struct vhci_port - one port of a root hub
  * @hub: whose port this is; invariant
- * @number: the port's number in the sysfs files; invariant
+ * @number: the port's number in the sysfs files; changes only while the port is
+ *	free and nobody has it from vhci_port_get()
+ * @users: who has it from vhci_port_get(); protected by vhci_places_lock
  * @lock: protects everything below
  * @conn: connection of the attached device, with a reference; NULL when none
  * @devid: the server's name for the device
@@ -94,6 +113,7 @@ enum vhci_port_state {
 struct vhci_port {
 	struct vhci_hub *hub;
 	unsigned int number;
+	unsigned int users;
 
 	spinlock_t lock; /* see above */
 	struct usbipx_conn *conn;
@@ -140,7 +160,7 @@ struct vhci_hub {
 /**
  * struct vhci_controller - one platform device
  * @pdev: the platform device
- * @nports: of each root hub
+ * @nports: of each root hub, of which the place may show less
  * @high: USB2 root hub
  * @super: USB3 root hub
  * @ports: those of @high, then those of @super
@@ -161,6 +181,18 @@ struct vhci_controller {
 struct vhci_layout {
 	unsigned int first;
 	unsigned int nports;
+};
+
+/**
+ * struct vhci_place - a controller's part of all ports, as the sysfs files show it
+ * @layout: the numbers: first those of the USB2 ports, then of the USB3 ones
+ * @vhci: NULL while it is made, or removed
+ * @pdev: protected by nports_lock
+ */
+struct vhci_place {
+	struct vhci_layout layout;
+	struct vhci_controller *vhci;
+	struct platform_device *pdev;
 };
 
 /**
@@ -204,11 +236,18 @@ struct vhci_urb {
 
 /* controller.c */
 extern struct platform_driver vhci_platform_driver;
-extern unsigned int vhci_ncontrollers;
+extern struct mutex vhci_places_lock;
+extern unsigned int vhci_nplaces;
 int vhci_controllers_add(unsigned int nports);
+int vhci_controllers_cut(unsigned int nports);
 void vhci_controllers_remove(void);
-struct vhci_controller *vhci_controller(unsigned int n);
+struct device *vhci_first_device(void);
+unsigned int vhci_nports(void);
 unsigned int vhci_max_nports(void);
+const struct vhci_place *vhci_place(unsigned int n);
+struct vhci_port *vhci_place_port(const struct vhci_place *place, unsigned int i);
+struct vhci_port *vhci_port_get(unsigned int number, bool super);
+void vhci_port_put(struct vhci_port *port);
 
 /* hub.c */
 int vhci_hub_status_data(struct usb_hcd *hcd, char *buf);
@@ -223,11 +262,14 @@ void vhci_port_unplugged(struct vhci_port *port);
 void vhci_port_init(struct vhci_port *port, struct vhci_hub *hub,
 		    unsigned int number);
 void vhci_port_exit(struct vhci_port *port);
-struct vhci_port *vhci_port_find(unsigned int number, bool super);
+bool vhci_port_is_free(struct vhci_port *port);
+void vhci_port_renumber(struct vhci_port *port, unsigned int number);
 int vhci_port_attach(struct vhci_port *port, int sockfd, u32 devid,
 		     enum usb_device_speed speed);
 int vhci_port_detach(struct vhci_port *port);
 int vhci_port_show(struct vhci_port *port, char *buf, size_t size);
+int vhci_port_show_absent(bool super, unsigned int number, char *buf,
+			  size_t size);
 void vhci_free_dev(struct usb_hcd *hcd, struct usb_device *udev);
 int vhci_reset_device(struct usb_hcd *hcd, struct usb_device *udev);
 
@@ -252,6 +294,13 @@ void vhci_port_closed(struct usbipx_conn *conn, void *ctx);
 /* sysfs.c */
 int vhci_sysfs_create(void);
 void vhci_sysfs_remove(void);
+int vhci_sysfs_add_status(unsigned int n);
+void vhci_sysfs_remove_status(unsigned int n);
+
+/* nports.c */
+int vhci_nports_start(void);
+void vhci_nports_stop(void);
+int vhci_nports_settled(void);
 
 static inline struct vhci_hub *vhci_hub_of(struct usb_hcd *hcd)
 {

@@ -51,14 +51,6 @@ static struct {
 } out;
 
 /* --- what vhci-ext calls in files that are not here --------------------------- */
-unsigned int vhci_ncontrollers;
-
-struct vhci_controller *vhci_controller(unsigned int n)
-{
-	(void)n;
-	return NULL;
-}
-
 void vhci_port_plugged(struct vhci_port *port)
 {
 	lockdep_assert_held(&port->lock);

@@ -48,6 +48,13 @@ static bool nothing_to_undo(int err)
 	return err >= 0;
 }
 
+static int read_number(const char *path)
+{
+	char text[16];
+
+	return read_file(path, text, sizeof(text)) ? -1 : atoi(text);
+}
+
 /* --- waiting for the drivers ------------------------------------------------ */
 
 static int state_of_port(int wanted)
@@ -71,10 +78,10 @@ static bool port_is_free(void)
 
 static int host_status(void)
 {
-	char path[128], text[16];
+	char path[128];
 
 	snprintf(path, sizeof(path), HOST "/%s/usbip_status", args[0]);
-	return read_file(path, text, sizeof(text)) ? -1 : atoi(text);
+	return read_number(path);
 }
 
 static bool is_available(void)
@@ -296,6 +303,27 @@ static bool undo_unload(int err)
 	return !err || !unload();
 }
 
+#define NPORTS PARAMS "/vhci_hcd/parameters/nports"
+
+static int nports(void)
+{
+	return write_file(NPORTS, args[0]);
+}
+
+static bool before_nports(void)
+{
+	return !write_file(NPORTS, args[1]);
+}
+
+/* Refused, it has changed nothing. */
+static bool undo_nports(int err)
+{
+	int now = atoi(args[err ? 1 : 0]);
+
+	return read_number(NPORTS) == now &&
+	       read_number(VHCI "/nports") == 2 * now;
+}
+
 /* --- URBs ------------------------------------------------------------------- */
 
 static bool open_usbfs(void)
@@ -378,6 +406,8 @@ static const struct path paths[] = {
 	{ "load", "FILE NAME PARAMETERS", 3, nothing, load, undo_load },
 	{ "unload", "FILE NAME PARAMETERS", 3, before_unload, unload,
 	  undo_unload },
+	{ "nports", "NUMBER THE-ONE-BEFORE", 2, before_nports, nports,
+	  undo_nports },
 	{ "control", "NODE", 1, open_usbfs, control, nothing_to_undo },
 	{ "bulk", "NODE EP LENGTH", 3, open_usbfs, bulk, nothing_to_undo },
 	{ "iso", "NODE EP", 2, before_iso, iso, undo_iso },

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Operations that take the drivers out of the kernel and put them back.
+ * Operations that take the drivers, or controllers, out of the kernel and put them back.
  * May call util.c.
  * Called by hammer.c.
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "hammer.h"
@@ -70,7 +71,38 @@ static int reload_host(void)
 			     "autobind=0525:a4a0,46f4,0627,0403"));
 }
 
+/*
+ * Up and down, while devices come and go. EBUSY when a port that would go is in use.
+ * More is in use in the long run: now and then all that is above is taken away first.
+ */
+static int change_nports(void)
+{
+	const char *nports = one_of("1", "3", "8", "8", "9", "16", "20", "33",
+				    "64", "0", "9999", "x");
+	unsigned int port, tries, left = 2 * atoi(nports);
+	char text[16];
+	int keep, err;
+
+	if (!random_below(3)) {
+		for (port = left; port < 128; port++) {
+			snprintf(text, sizeof(text), "%u", port);
+			write_file(VHCI "/detach", text);
+		}
+	}
+	/* Root hubs go with their controllers. */
+	keep = keep_parents(true);
+	for (tries = 0; tries < 4; tries++) {
+		err = write_file(PARAMS "/vhci_hcd/parameters/nports", nports);
+		if (err != EBUSY)
+			break;
+		sleep_ms(100);
+	}
+	close(keep);
+	return err;
+}
+
 const struct op modules_ops[] = {
+	{ "nports", 2000, change_nports },
 	{ "reload-client", 12000, reload_client },
 	{ "reload-host", 10000, reload_host },
 	{ 0 },

@@ -43,13 +43,13 @@ sed -e "s,VHCI,$vhci," -e "s,HOST,$host," >"$tmp/expected" <<'EOT'
 444 root:root VHCI/nports
 444 root:root VHCI/status
 444 root:root VHCI/status.1
-444 root:root /sys/module/vhci_hcd/parameters/nports
 644 root:root DEVICE/usbip_debug
 644 root:root HOST/match_busid
 644 root:root VHCI/usbip_debug
 644 root:root /sys/module/usbip_ext_core/parameters/peer_timeout
 644 root:root /sys/module/usbip_host/parameters/autobind
 644 root:root /sys/module/usbip_host/parameters/client_memory_mb
+644 root:root /sys/module/vhci_hcd/parameters/nports
 644 root:root /sys/module/vhci_hcd/parameters/unlink_timeout
 EOT
 same_table() { sort "$1" >"$tmp/a"; sort "$2" >"$tmp/b"; diff "$tmp/a" "$tmp/b"; }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * vhci-hcd: module init and exit, the parameter unlink_timeout.
- * Calls nports.c, controller.c, urb.c and sysfs.c.
+ * Calls nports.c, controller.c, urb.c, sysfs.c and debug.c.
  */
 #include <linux/init.h>
 #include <linux/module.h>
@@ -28,6 +28,7 @@ static int __init vhci_init(void)
 	if (ret)
 		goto unregister;
 
+	vhci_debug_create();
 	return 0;
 
 unregister:
@@ -42,6 +43,7 @@ static void __exit vhci_exit(void)
 {
 	/* All stays as it is; no new attach; then every device goes as if unplugged. */
 	vhci_nports_stop();
+	vhci_debug_remove();
 	vhci_sysfs_remove();
 	vhci_controllers_remove();
 	platform_driver_unregister(&vhci_platform_driver);

@@ -6,6 +6,7 @@
 #include <linux/slab.h>
 #include <linux/usb/ch11.h>
 
+#include "trace.h"
 #include "vhci.h"
 
 #define port_dev(port) ((port)->hub->hcd->self.controller)
@@ -136,15 +137,19 @@ int vhci_port_attach(struct vhci_port *port, int sockfd, u32 devid,
 	port->sockfd = sockfd;
 	port->since = 0;
 	port->deaf = false;
+	port->counts = (struct vhci_counts){};
+	trace_vhci_connect(port->number, devid, speed);
 	spin_unlock_irq(&port->lock);
 
 	ret = usbipx_conn_start(conn, &why);
 
 	spin_lock_irq(&port->lock);
-	if (ret)
+	if (ret) {
+		trace_vhci_close(port->number, devid, ret);
 		port->conn = NULL;
-	else if (port->conn == conn) /* and not closed meanwhile */
+	} else if (port->conn == conn) { /* and not closed meanwhile */
 		vhci_port_plugged(port);
+	}
 	spin_unlock_irq(&port->lock);
 
 	if (ret) {
@@ -205,6 +210,7 @@ void vhci_port_closed(struct usbipx_conn *conn, void *ctx)
 	vhci_urb_flush(port);
 
 	spin_lock_irq(&port->lock);
+	trace_vhci_close(port->number, port->devid, conn->error);
 	port->conn = NULL;
 	port->watching = false;
 	vhci_port_unplugged(port);

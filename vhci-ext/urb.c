@@ -8,6 +8,7 @@
 #include <linux/slab.h>
 #include <linux/usb/quirks.h>
 
+#include "trace.h"
 #include "vhci.h"
 
 unsigned int vhci_unlink_timeout = 5;
@@ -57,15 +58,40 @@ static void giveback(struct vhci_port *port, struct urb *urb, int status)
 	local_irq_restore(flags);
 }
 
+/* Cancelled by its driver, or shorter than it may be: that is no error. */
+static bool is_error(int status)
+{
+	return status && status != -ENOENT && status != -ECONNRESET &&
+	       status != -EREMOTEIO;
+}
+
+static void count_giveback(struct vhci_counts *counts, struct urb *urb, int status)
+{
+	if (!IS_ENABLED(CONFIG_DEBUG_FS))
+		return;
+	counts->given_back++;
+	if (usb_urb_dir_in(urb))
+		counts->bytes_in += urb->actual_length;
+	else
+		counts->bytes_out += urb->actual_length;
+	if (unlikely(is_error(status)))
+		counts->error = status;
+}
+
 /*
- * Take the URB off @vurb for giveback(); @vurb may be gone afterwards. The
- * caller holds port->lock.
+ * Take the URB off @vurb for giveback() with @status; @vurb may be gone afterwards.
+ * The caller holds port->lock.
  */
-static struct urb *vurb_take(struct vhci_urb *vurb)
+static struct urb *vurb_take(struct vhci_urb *vurb, int status)
 {
 	struct urb *urb = vurb->urb;
 
 	lockdep_assert_held(&vurb->port->lock);
+	/* The USB core's reason for a cancellation counts, and not the server's. */
+	status = urb->unlinked ?: status;
+	count_giveback(&vurb->port->counts, urb, status);
+	trace_vhci_giveback(vurb->port->number, vurb->seqnum, urb,
+			    urb->actual_length, status);
 	vurb->urb = NULL;
 	hash_del(&vurb->hash);
 	list_del_init(&vurb->node);
@@ -287,6 +313,10 @@ int vhci_urb_enqueue(struct usb_hcd *hcd, struct urb *urb, gfp_t mem_flags)
 	vurb->holds++;
 	urb->hcpriv = vurb;
 	hash_add(port->urbs, &vurb->hash, vurb->seqnum / VHCI_SEQ_STEP);
+	if (IS_ENABLED(CONFIG_DEBUG_FS))
+		port->counts.submitted++;
+	trace_vhci_submit(port->number, vurb->seqnum, urb,
+			  urb->transfer_buffer_length, 0);
 	vhci_watch_asked(port, urb);
 	usbipx_conn_get(conn);
 	spin_unlock_irqrestore(&port->lock, flags);
@@ -406,8 +436,12 @@ int vhci_urb_dequeue(struct usb_hcd *hcd, struct urb *urb, int status)
 
 	conn = usbipx_conn_get(port->conn);
 	vurb = urb->hcpriv;
+	if (IS_ENABLED(CONFIG_DEBUG_FS))
+		port->counts.unlinked++;
+	trace_vhci_unlink(port->number, vurb->seqnum, urb,
+			  urb->transfer_buffer_length, status);
 	if (vurb_cancel(vurb, conn))
-		done = vurb_take(vurb);
+		done = vurb_take(vurb, status);
 	else
 		vurb_unlink(vurb, conn);
 out:
@@ -497,7 +531,9 @@ void vhci_unlink_work(struct work_struct *work)
 			spin_lock_irq(&port->lock);
 		}
 		/* Unless it was answered, or the connection closed, meanwhile. */
-		urb = vurb->urb ? vurb_take(vurb) : NULL;
+		urb = vurb->urb ? vurb_take(vurb, -ECONNRESET) : NULL;
+		if (IS_ENABLED(CONFIG_DEBUG_FS) && urb)
+			port->counts.timeouts++;
 		vurb_put(vurb);
 		if (!urb)
 			continue;
@@ -524,7 +560,7 @@ void vhci_urb_flush(struct vhci_port *port)
 	spin_lock_irq(&port->lock);
 	hash_for_each_safe(port->urbs, bucket, next, vurb, hash) {
 		/* Nobody else gives back or adds any more: @next stays. */
-		urb = vurb_take(vurb);
+		urb = vurb_take(vurb, -ESHUTDOWN);
 		spin_unlock_irq(&port->lock);
 		giveback(port, urb, -ESHUTDOWN);
 		spin_lock_irq(&port->lock);
@@ -618,7 +654,7 @@ static struct urb *rx_ret_unlink(struct vhci_port *port, struct usbipx_rx *rx)
 		vurb->status = -ECONNRESET;
 		return NULL;
 	}
-	return vurb_take(vurb);
+	return vurb_take(vurb, rx->pdu.status ?: -ECONNRESET);
 }
 
 static int vhci_rx_pdu(struct usbipx_conn *conn, struct usbipx_rx *rx,
@@ -711,7 +747,7 @@ static int vhci_rx_done(struct usbipx_conn *conn, struct usbipx_rx *rx)
 		vurb->answered = true;
 		vurb->status = rx->pdu.status;
 	} else if (!ret) {
-		done = vurb_take(vurb);
+		done = vurb_take(vurb, rx->pdu.status);
 	}
 	spin_unlock_irqrestore(&port->lock, flags);
 
@@ -741,7 +777,7 @@ static void vhci_tx_done(struct usbipx_conn *conn, struct usbipx_tx *tx)
 		status = vurb->status;
 		/* The answer overtook the end of the send. */
 		if (vurb->answered)
-			done = vurb_take(vurb);
+			done = vurb_take(vurb, status);
 	}
 	vurb_put(vurb);
 unlock:

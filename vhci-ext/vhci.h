@@ -80,6 +80,26 @@ enum vhci_port_state {
 };
 
 /**
+ * struct vhci_counts - what a port's device has done since it was attached
+ * @submitted: URBs sent to the server
+ * @given_back: of them
+ * @unlinked: of them, cancelled by their drivers
+ * @timeouts: of these, given back without RET_UNLINK
+ * @bytes_in: that URBs have received
+ * @bytes_out: that the server says it has passed on
+ * @error: what the last URB ended with that was not cancelled or short, or 0
+ */
+struct vhci_counts {
+	u64 submitted;
+	u64 given_back;
+	u64 unlinked;
+	u64 timeouts;
+	u64 bytes_in;
+	u64 bytes_out;
+	int error;
+};
+
+/**
  * struct vhci_port - one port of a root hub
  * @hub: whose port this is; invariant
  * @number: the port's number in the sysfs files; changes only while the port is
@@ -94,6 +114,7 @@ enum vhci_port_state {
  *	vhci_free_dev(); outlives @conn
  * @status: wPortStatus
  * @change: wPortChange
+ * @counts: for debugfs
  * @seqnum: last one used
  * @urbs: vurbs with an URB, by seqnum
  * @unlinking: vurbs waiting for RET_UNLINK, by deadline
@@ -123,6 +144,7 @@ struct vhci_port {
 	struct usb_device *udev;
 	u16 status;
 	u16 change;
+	struct vhci_counts counts;
 	u32 seqnum;
 	DECLARE_HASHTABLE(urbs, 6);
 	struct list_head unlinking;
@@ -301,6 +323,20 @@ void vhci_sysfs_remove_status(unsigned int n);
 int vhci_nports_start(void);
 void vhci_nports_stop(void);
 int vhci_nports_settled(void);
+
+/* debug.c */
+#ifdef CONFIG_DEBUG_FS
+void vhci_debug_create(void);
+void vhci_debug_remove(void);
+#else
+static inline void vhci_debug_create(void)
+{
+}
+
+static inline void vhci_debug_remove(void)
+{
+}
+#endif
 
 static inline struct vhci_hub *vhci_hub_of(struct usb_hcd *hcd)
 {

@@ -486,6 +486,9 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		ended();
 	}
 	target_check_no_urbs("at the end");
+	check(ports[0].counts.submitted == ports[0].counts.given_back &&
+		      ports[0].counts.timeouts <= ports[0].counts.unlinked,
+	      "URBs are miscounted");
 	check(!ports[0].conn && !ports[0].udev, "the port is not free");
 	vhci_urb_exit();
 	shim_reset();

@@ -316,9 +316,9 @@ int usb_hcd_check_unlink_urb(struct usb_hcd *h, struct urb *urb, int status)
 	check(shim_now.locks && shim_now.irqs_off, "without the driver's lock");
 	if (!urb->shim_linked)
 		return -EIDRM;
-	if (urb->shim_unlinked)
+	if (urb->unlinked)
 		return -EBUSY;
-	urb->shim_unlinked = status;
+	urb->unlinked = status;
 	return 0;
 }
 
@@ -370,7 +370,7 @@ void usb_hcd_giveback_urb(struct usb_hcd *h, struct urb *urb, int status)
 	check(actual <= length, "%u bytes of %u", actual, length);
 
 	/* Part of an answer may have come when the URB was given up. */
-	whole = run.aligned && status != -ESHUTDOWN && !urb->shim_unlinked;
+	whole = run.aligned && status != -ESHUTDOWN && !urb->unlinked;
 	data = gather(s, length);
 	if (!usb_urb_dir_in(urb))
 		check(counts_up(data, length), "OUT data was written to");

@@ -420,7 +420,7 @@ static void complete_one(void)
 
 	if (!urb)
 		return;
-	if (status == -ECONNRESET && !urb->shim_unlinked)
+	if (status == -ECONNRESET && !urb->unlinked)
 		status = 0;
 	hc_complete(urb, status, in8(), how & 8);
 }

@@ -297,7 +297,7 @@ int usb_submit_urb(struct urb *urb, gfp_t gfp)
 	/* Only from here on the flag can be relied on. */
 	urb->transfer_flags |= usb_pipein(urb->pipe) ? URB_DIR_IN : 0;
 	urb->shim_linked = true;
-	urb->shim_unlinked = 0;
+	urb->unlinked = 0;
 	urb->status = -EINPROGRESS;
 	urb->actual_length = 0;
 	list_add_tail(&urb->shim_node, &hc.urbs);
@@ -372,9 +372,9 @@ int usb_unlink_urb(struct urb *urb)
 	check(!shim_now.locks, "unlinked with a lock held");
 	if (!urb->shim_linked)
 		return -EIDRM;
-	if (urb->shim_unlinked)
+	if (urb->unlinked)
 		return -EBUSY;
-	urb->shim_unlinked = -ECONNRESET;
+	urb->unlinked = -ECONNRESET;
 	if (hc.unlink_is_sync)
 		hc_complete(urb, -ECONNRESET, 0, true);
 	else

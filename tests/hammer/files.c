@@ -23,6 +23,7 @@ static const char *const readable[] = {
 	PARAMS "/usbip_host/parameters/*",
 	PARAMS "/usbip_ext_core/parameters/*",
 	"/sys/devices/platform/vhci_hcd.*/usb*/*-*/descriptors",
+	"/sys/kernel/debug/vhci_hcd/ports",
 };
 
 static const char *const writable[] = {

@@ -28,7 +28,8 @@ walk() {
 	find /sys/devices/platform/vhci_hcd.* -path '*/usb[0-9]*' -prune -o -type f -print
 	find "$host" -type f
 	find "$device" -maxdepth 1 -type f -name '*usbip*'
-	find /sys/kernel/debug -ipath '*usbip*' -o -ipath '*vhci_hcd*' -type f
+	find /sys/kernel/debug -path /sys/kernel/debug/tracing -prune -o \
+		-ipath '*usbip*' -print -o -ipath '*vhci_hcd*' -type f -print
 }
 walk | ours_only | sort >"$tmp/files"
 while read -r file; do
@@ -43,6 +44,7 @@ sed -e "s,VHCI,$vhci," -e "s,HOST,$host," >"$tmp/expected" <<'EOT'
 444 root:root VHCI/nports
 444 root:root VHCI/status
 444 root:root VHCI/status.1
+444 root:root /sys/kernel/debug/vhci_hcd/ports
 644 root:root DEVICE/usbip_debug
 644 root:root HOST/match_busid
 644 root:root VHCI/usbip_debug

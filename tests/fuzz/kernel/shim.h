@@ -72,7 +72,13 @@ shim_fail(const char *file, int line, const char *condition, const char *format,
 #define smp_rmb()		      smp_mb()
 #define smp_wmb()		      smp_mb()
 #define static_assert _Static_assert
-#define IS_ENABLED(x)		       0
+/* As the kernel's: 1 for an option that is defined as 1. */
+#define CONFIG_DEBUG_FS		       1
+#define IS_ENABLED(x)		       shim_is_one(x)
+#define shim_is_one(x)		       shim_is_one2(SHIM_COMMA_##x)
+#define SHIM_COMMA_1		       0,
+#define shim_is_one2(x)		       shim_second(x 1, 0)
+#define shim_second(a, b, ...)	       b
 #define EXPORT_SYMBOL_GPL(x)	       extern int shim_exported
 #define MODULE_PARM_DESC(a, b)	       extern int shim_exported
 #define module_param_named(a, b, c, d) extern int shim_exported
@@ -774,6 +780,19 @@ void shim_print(const struct device *dev, const char *format, ...)
 		false;                                                         \
 	})
 #define WARN_ON_ONCE(c) WARN_ON(c)
+
+/* --- tracepoints ------------------------------------------------------------- */
+#define TP_PROTO(...) __VA_ARGS__
+#define TP_ARGS(...)
+#define DECLARE_EVENT_CLASS(name, ...) extern int shim_exported
+#define DEFINE_EVENT(class, name, proto, args)                                 \
+	static inline void trace_##name(proto)                                 \
+	{                                                                      \
+	}                                                                      \
+	extern int shim_exported
+#define TRACE_EVENT(name, proto, args, ...)                                    \
+	DEFINE_EVENT(, name, PARAMS(proto), )
+#define PARAMS(...) __VA_ARGS__
 
 #include "usb.h"
 

@@ -79,7 +79,7 @@ struct usb_anchor {
 	spinlock_t lock;
 };
 typedef void (*usb_complete_t)(struct urb *urb);
-/* The last three are the shim's: where it is, and what the HC thinks of it. */
+/* The last ones are the shim's: where it is, and what the HC thinks of it. */
 struct urb {
 	struct kref kref;
 	void *hcpriv;
@@ -88,6 +88,7 @@ struct urb {
 	struct usb_device *dev;
 	unsigned int pipe;
 	int status;
+	int unlinked;
 	unsigned int transfer_flags;
 	void *transfer_buffer;
 	struct scatterlist *sg;
@@ -103,7 +104,6 @@ struct urb {
 	usb_complete_t complete;
 	struct list_head shim_node;
 	bool shim_linked;
-	int shim_unlinked;
 	bool shim_blocked;
 	struct usb_iso_packet_descriptor iso_frame_desc[];
 };

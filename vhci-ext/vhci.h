@@ -16,9 +16,9 @@
  *
  * Locking
  *
- *   nports_lock  (nports.c) changes of nports, from load to unload. Makes and
- *                removes controllers; outside of all others. Nobody waits for it
- *                but with a signal in mind, and the module's removal
+ *   nports_lock  (nports.c) making and removing controllers, from load to
+ *                unload; outside of all others. A signal ends the wait for it,
+ *                but of the module's load and removal
  *   vhci_places_lock
  *                which places and controllers there are, how many ports of them
  *                are shown, who has a port from vhci_port_get(). Held for short

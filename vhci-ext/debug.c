@@ -46,7 +46,8 @@ static int ports_show(struct seq_file *m, void *unused)
 	unsigned int n, i;
 
 	seq_puts(m, "port submitted given_back unlinked in_flight ");
-	seq_puts(m, "bytes_in bytes_out unlink_timeouts last_error retrans rtt_us\n");
+	seq_puts(m,
+		 "bytes_in bytes_out unlink_timeouts last_error retrans rtt_us\n");
 	mutex_lock(&vhci_places_lock);
 	for (n = 0; (place = vhci_place(n)); n++) {
 		for (i = 0; i < 2 * place->layout.nports; i++) {

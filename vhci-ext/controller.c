@@ -153,20 +153,15 @@ static int vhci_probe(struct platform_device *pdev)
  *   sysfs, debugfs    the controller is in no place any more, and nobody has a
  *                     port of it: vhci_controllers_cut() made sure, or the files
  *                     are gone
- *   connections       there is none; or closed by vhci_controllers_remove() and
- *                     waited for, port by port: every URB is back. What is left of
- *                     a closed() that has let go of its port is waited for, too
+ *   connections       there is none, nor a closed() that still knows a port:
+ *                     vhci_controllers_cut() made sure, or all were closed and
+ *                     waited for by vhci_controllers_remove(). Every URB is back
  *   USB drivers       usb_remove_hcd() disconnects them; their new URBs find no
  *                     connection and fail
  */
 static compat_remove_t vhci_remove(struct platform_device *pdev)
 {
 	struct vhci_controller *vhci = platform_get_drvdata(pdev);
-	unsigned int i;
-
-	for (i = 0; i < 2 * vhci->nports; i++)
-		vhci_port_exit(&vhci->ports[i]);
-	usbipx_conn_wait_closed();
 
 	usb_remove_hcd(vhci->super.hcd);
 	usb_remove_hcd(vhci->high.hcd);
@@ -201,15 +196,18 @@ unsigned int vhci_nports(void)
 /**
  * vhci_max_nports - how many there can be, by the bus numbers that are free
  *
- * Context: process, may sleep; the caller holds nports_lock.
+ * Context: process, may sleep; the caller holds nports_lock. Return: the number, or
+ * -ERESTARTSYS.
  */
-unsigned int vhci_max_nports(void)
+int vhci_max_nports(void)
 {
 	unsigned int used = 0;
 	struct usb_bus *bus;
 	int id;
 
-	mutex_lock(&usb_bus_idr_lock);
+	/* Its holder may wait for a device that is being enumerated (usbfs's "devices"). */
+	if (mutex_lock_interruptible(&usb_bus_idr_lock))
+		return -ERESTARTSYS;
 	idr_for_each_entry(&usb_bus_idr, bus, id)
 		used++;
 	mutex_unlock(&usb_bus_idr_lock);
@@ -290,8 +288,21 @@ struct vhci_port *vhci_port_get(unsigned int number, bool super)
 }
 
 /**
+ * vhci_port_hold - keep a port that cannot go at the moment
+ * @port: is in use
+ *
+ * Context: process, may sleep. Pairs with vhci_port_put().
+ */
+void vhci_port_hold(struct vhci_port *port)
+{
+	mutex_lock(&vhci_places_lock);
+	port->users++;
+	mutex_unlock(&vhci_places_lock);
+}
+
+/**
  * vhci_port_put - let a port go
- * @port: from vhci_port_get()
+ * @port: from vhci_port_get() or vhci_port_hold()
  *
  * Context: process, may sleep.
  */
@@ -483,6 +494,7 @@ int vhci_controllers_cut(unsigned int nports)
  */
 void vhci_controllers_remove(void)
 {
+	struct vhci_controller *vhci;
 	unsigned int n, i;
 
 	/*
@@ -490,11 +502,15 @@ void vhci_controllers_remove(void)
 	 * for a silent server to answer while its device is being enumerated.
 	 */
 	for (n = 0; n < vhci_nplaces; n++) {
-		struct vhci_controller *vhci =
-			platform_get_drvdata(places[n].pdev);
-
+		vhci = platform_get_drvdata(places[n].pdev);
 		for (i = 0; i < 2 * vhci->nports; i++)
 			vhci_port_detach(&vhci->ports[i]);
 	}
+	for (n = 0; n < vhci_nplaces; n++) {
+		vhci = platform_get_drvdata(places[n].pdev);
+		for (i = 0; i < 2 * vhci->nports; i++)
+			vhci_port_exit(&vhci->ports[i]);
+	}
+	usbipx_conn_wait_closed();
 	places_drop(0);
 }

@@ -11,8 +11,8 @@
  * whoever has read nports to read the rest, and who asks for nports meanwhile is
  * told when the change is over.
  */
-#include <linux/delay.h>
 #include <linux/module.h>
+#include <linux/sched/signal.h>
 
 #include "vhci.h"
 
@@ -38,13 +38,15 @@ static char nports_arg[64] = "64";
 /* A number that can be, or a line that tells why not. */
 static int nports_parse(const char *text, unsigned int *nports)
 {
-	unsigned int max = vhci_max_nports();
+	int max = vhci_max_nports();
 
 	lockdep_assert_held(&nports_lock);
+	if (max < 0)
+		return max;
 	if (!kstrtouint(text, 0, nports) && *nports >= 1 && *nports <= max)
 		return 0;
 	pr_err(VHCI_NAME
-	       ": nports=%.*s: must be a number from 1 to %u, the limit of this system's free USB bus numbers\n",
+	       ": nports=%.*s: must be a number from 1 to %d, the limit of this system's free USB bus numbers\n",
 	       (int)min_t(size_t, strcspn(text, "\n"), 64), text, max);
 	return -EINVAL;
 }
@@ -59,9 +61,10 @@ static int nports_change(const char *text)
 	if (ret || nports == vhci_nports())
 		return ret;
 
-	msleep_interruptible(NPORTS_GRACE_MS);
-	if (signal_pending(current))
-		return -ERESTARTSYS;
+	/* Other signals would have it begin anew, and again. */
+	schedule_timeout_killable(msecs_to_jiffies(NPORTS_GRACE_MS));
+	if (fatal_signal_pending(current))
+		return -EINTR;
 	return nports > vhci_nports() ? vhci_controllers_add(nports) :
 					vhci_controllers_cut(nports);
 }
@@ -73,7 +76,7 @@ static int nports_write(const char *text)
 	if (mutex_lock_interruptible(&nports_lock))
 		return -ERESTARTSYS;
 
-	switch (nports_state) {
+	switch (READ_ONCE(nports_state)) {
 	case NPORTS_LOADING:
 		ret = strscpy(nports_arg, text, sizeof(nports_arg)) < 0 ?
 			      -ENOSPC :
@@ -150,8 +153,9 @@ int vhci_nports_start(void)
  */
 void vhci_nports_stop(void)
 {
+	/* Before the lock: who is waiting for it already is refused, too. */
+	WRITE_ONCE(nports_state, NPORTS_GONE);
 	mutex_lock(&nports_lock);
-	nports_state = NPORTS_GONE;
 	mutex_unlock(&nports_lock);
 }
 

@@ -196,6 +196,9 @@ void vhci_port_closed(struct usbipx_conn *conn, void *ctx)
 	struct vhci_port *port = conn->priv;
 	char why[80];
 
+	/* Until the last line; all before makes it free. */
+	vhci_port_hold(port);
+
 	/* Who finds the port free finds the reason in the log. */
 	dev_info(port_dev(port), "port %u: %s\n", port->number,
 		 usbipx_conn_describe(conn, why, sizeof(why)));
@@ -217,6 +220,7 @@ void vhci_port_closed(struct usbipx_conn *conn, void *ctx)
 	spin_unlock_irq(&port->lock);
 
 	usb_hcd_poll_rh_status(port->hub->hcd);
+	vhci_port_put(port);
 	usbipx_conn_put(conn);
 }
 

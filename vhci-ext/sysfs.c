@@ -95,15 +95,16 @@ static ssize_t detach_store(struct device *dev, struct device_attribute *attr,
 	}
 
 	/* A number is a place on one of the two root hubs. */
-	for (i = 0; i < 2; i++) {
+	for (i = 0; i < 2 && !port; i++) {
 		port = vhci_port_get(number, i);
-		if (!port) {
-			dev_err(dev, "detach: no port %u\n", number);
-			return -EINVAL;
+		if (port && port->number != number) {
+			vhci_port_put(port);
+			port = NULL;
 		}
-		if (port->number == number)
-			break;
-		vhci_port_put(port);
+	}
+	if (!port) {
+		dev_err(dev, "detach: no port %u\n", number);
+		return -EINVAL;
 	}
 
 	ret = vhci_port_detach(port);
@@ -189,11 +190,15 @@ void vhci_sysfs_remove_status(unsigned int n)
 	sa->created = false;
 }
 
+/*
+ * nports is the last: the tools look for it first. And should another file fail, none is
+ * there whose reader, for whom the removal would wait, waits for nports_lock.
+ */
 static struct attribute *vhci_attrs[] = {
-	&dev_attr_nports.attr,
 	&dev_attr_attach.attr,
 	&dev_attr_detach.attr,
 	&usbipx_debug_attr.attr,
+	&dev_attr_nports.attr,
 	NULL,
 };
 
@@ -211,8 +216,6 @@ static void remove_all_status(void)
 
 /**
  * vhci_sysfs_create - make the files; attach is possible from here on
- *
- * The tools look for nports first, and then want the rest.
  *
  * Context: process, may sleep. Return: 0 or a negative errno.
  */

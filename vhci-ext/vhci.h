@@ -104,7 +104,7 @@ struct vhci_counts {
  * @hub: whose port this is; invariant
  * @number: the port's number in the sysfs files; changes only while the port is
  *	free and nobody has it from vhci_port_get()
- * @users: who has it from vhci_port_get(); protected by vhci_places_lock
+ * @users: vhci_port_get() and vhci_port_hold(); protected by vhci_places_lock
  * @lock: protects everything below
  * @conn: connection of the attached device, with a reference; NULL when none
  * @devid: the server's name for the device
@@ -265,10 +265,11 @@ int vhci_controllers_cut(unsigned int nports);
 void vhci_controllers_remove(void);
 struct device *vhci_first_device(void);
 unsigned int vhci_nports(void);
-unsigned int vhci_max_nports(void);
+int vhci_max_nports(void);
 const struct vhci_place *vhci_place(unsigned int n);
 struct vhci_port *vhci_place_port(const struct vhci_place *place, unsigned int i);
 struct vhci_port *vhci_port_get(unsigned int number, bool super);
+void vhci_port_hold(struct vhci_port *port);
 void vhci_port_put(struct vhci_port *port);
 
 /* hub.c */

@@ -62,6 +62,18 @@ void vhci_port_unplugged(struct vhci_port *port)
 	lockdep_assert_held(&port->lock);
 }
 
+void vhci_port_hold(struct vhci_port *port)
+{
+	check(port->conn, "a port held that may have gone");
+	port->users++;
+}
+
+void vhci_port_put(struct vhci_port *port)
+{
+	check(port->users == 1, "%u users of a port let go of", port->users);
+	port->users--;
+}
+
 /* --- the server ---------------------------------------------------------------- */
 static struct submit *submit_of(u32 seqnum)
 {
@@ -352,6 +364,7 @@ static void ended(void)
 		check(shim_next_work(SHIM_EVER), "the connection does not end");
 		shim_run_work(0);
 	}
+	check(!ports[0].users, "somebody has the port still");
 	check(conn->error != -EPROTO || sinned || !run.aligned,
 	      "closed for a bad %s: %u", conn->rx.fault.what,
 	      conn->rx.fault.value);

@@ -61,8 +61,8 @@ static int nports_change(const char *text)
 	if (ret || nports == vhci_nports())
 		return ret;
 
-	/* Other signals would have it begin anew, and again. */
-	schedule_timeout_killable(msecs_to_jiffies(NPORTS_GRACE_MS));
+	/* Not in state D; and a signal would have it begin anew, and again. */
+	schedule_timeout_idle(msecs_to_jiffies(NPORTS_GRACE_MS));
 	if (fatal_signal_pending(current))
 		return -EINTR;
 	return nports > vhci_nports() ? vhci_controllers_add(nports) :

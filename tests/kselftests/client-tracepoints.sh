@@ -21,19 +21,19 @@ detached 3 || die "it does not detach"
 echo 0 >$tracing/events/vhci_hcd/enable
 grep -v '^#' $tracing/trace >"$tmp/trace"
 
-times() { equals "$(grep -cE "$2" "$tmp/trace")" "$1"; } # NUMBER PATTERN
+there_are() { equals "$(grep -cE "$2" "$tmp/trace")" "$1"; } # NUMBER PATTERN
 device=${node##*/}
 device="dev=$((1${device} - 1000))"
-check "an attach is there" times 1 ': vhci_connect: port=3 devid=[0-9a-f]{8} speed=3$'
-check "its end as well" times 1 ': vhci_close: port=3 devid=[0-9a-f]{8} status=0$'
-check "50 transfers out were submitted" times 50 \
+check "an attach is there" there_are 1 ': vhci_connect: port=3 devid=[0-9a-f]{8} speed=3$'
+check "its end as well" there_are 1 ': vhci_close: port=3 devid=[0-9a-f]{8} status=0$'
+check "50 transfers out were submitted" there_are 50 \
 	": vhci_submit: port=3 seqnum=[0-9]+ $device ep=1 out interrupt length=8 status=0\$"
-check "51 in" times 51 ": vhci_submit: port=3 seqnum=[0-9]+ $device ep=1 in interrupt length=8 status=0\$"
-check "50 have got their 8 bytes" times 50 \
+check "51 in" there_are 51 ": vhci_submit: port=3 seqnum=[0-9]+ $device ep=1 in interrupt length=8 status=0\$"
+check "50 have got their 8 bytes" there_are 50 \
 	": vhci_giveback: port=3 seqnum=[0-9]+ $device ep=1 in interrupt length=8 status=0\$"
-check "one was cancelled" times 1 \
+check "one was cancelled" there_are 1 \
 	": vhci_unlink: port=3 seqnum=[0-9]+ $device ep=1 in interrupt length=8 status=-[0-9]+\$"
-check "which came back with nothing" times 1 \
+check "which came back with nothing" there_are 1 \
 	": vhci_giveback: port=3 seqnum=[0-9]+ $device ep=1 in interrupt length=0 status=-[0-9]+\$"
 seqnums() { sed -n "s/.*: vhci_$1: port=3 seqnum=\([0-9]*\) .*/\1/p" "$tmp/trace" | sort; }
 check "each URB that was submitted was given back" equals "$(seqnums giveback)" "$(seqnums submit)"

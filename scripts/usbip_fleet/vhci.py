@@ -1,0 +1,238 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The files of vhci-hcd in sysfs, ours or the kernel's own: ports, attach, detach, more ports.
+
+Called by fleet.py and cli.py. A status file is read again only when it is older than who asks
+accepts, and looked into only when it has changed: the cost does not depend on who waits.
+"""
+import errno
+import os
+import re
+import time
+from collections import namedtuple
+
+DEVICE = "/sys/devices/platform/vhci_hcd.0"
+NPORTS = "/sys/module/vhci_hcd/parameters/nports"
+BUS = "/sys/bus/usb/devices"
+
+FREE, NOT_ASSIGNED, USED = 4, 5, 6
+
+# local: the bus ID that a device there has or will have; devid and busid: what status says.
+Port = namedtuple("Port", "number super state devid local")
+
+
+class VhciError(Exception):
+    """One line for a person."""
+
+
+class NoPort(VhciError):
+    """Every port of that speed is in use, and there will be no more."""
+
+
+class PortBusy(VhciError):
+    """Somebody else has it."""
+
+
+def words(error):
+    return error.strerror or str(error)
+
+
+class _Controller:
+    def __init__(self, path, buses):
+        self.path = path
+        self.buses = buses  # {super: bus number of the root hub}
+        self.text = None
+        self.read_at = float("-inf")
+        self.ports = {}
+
+    def refresh(self):
+        with open(self.path, encoding="ascii") as file:
+            text = file.read()
+        self.read_at = time.monotonic()
+        if text == self.text:
+            return
+        self.text = text
+        self.ports = dict(self._parse(text))
+
+    def _parse(self, text):
+        """On each root hub, the ports stand in the order of the hub's own."""
+        on_hub = {False: 0, True: 0}
+        for line in text.split("\n"):
+            hub, *rest = line.split() or [""]
+            if hub not in ("hs", "ss") or len(rest) < 4:
+                continue
+            fast = hub == "ss"
+            on_hub[fast] += 1
+            local = "%s-%d" % (self.buses.get(fast, "?"), on_hub[fast])
+            number = int(rest[0])
+            yield number, Port(number, fast, int(rest[1]), int(rest[3], 16), local)
+
+
+class Vhci:
+    def __init__(self, root="", log=lambda words: None):
+        self.root = root
+        self.log = log
+        self.controllers = []
+        self.nports = None
+        self.where = {}  # port number: controller
+
+    # --- looking --------------------------------------------------------------
+
+    def there(self):
+        return bool(self.controllers)
+
+    def refresh(self, max_age=0.0):
+        """All controllers; False while there is no driver."""
+        try:
+            with open(self.root + DEVICE + "/nports", encoding="ascii") as file:
+                nports = file.read()
+            if nports != self.nports or not self.controllers:
+                self._discover()
+                self.nports = nports
+            self._refresh(self.controllers, max_age)
+        except OSError:
+            self.controllers, self.where, self.nports = [], {}, None
+        return self.there()
+
+    def _discover(self):
+        controllers = []
+        for name in os.listdir(self.root + DEVICE):
+            index = re.fullmatch(r"status(?:\.([0-9]+))?", name)
+            if index:
+                controllers.append((int(index[1] or 0), name))
+        self.controllers = [
+            _Controller(os.path.join(self.root + DEVICE, name), self._buses(number))
+            for number, name in sorted(controllers)]
+
+    def _buses(self, number):
+        """Bus numbers of a controller's two root hubs."""
+        folder = self.root + DEVICE[:-1] + str(number)
+        buses = {}
+        for name in os.listdir(folder):
+            if re.fullmatch("usb[0-9]+", name):
+                with open(os.path.join(folder, name, "speed"), encoding="ascii") as file:
+                    buses[float(file.read()) > 480] = int(name[3:])
+        return buses
+
+    def _refresh(self, controllers, max_age):
+        oldest = time.monotonic() - max_age
+        for controller in controllers:
+            if controller.read_at <= oldest:
+                controller.refresh()
+        self.where = {n: c for c in self.controllers for n in c.ports}
+
+    def ports(self):
+        """Number: Port, as of the last look."""
+        return {n: p for c in self.controllers for n, p in c.ports.items()}
+
+    def port(self, number, max_age=None):
+        """That port, looked at again when older than max_age; None when there is none."""
+        controller = self.where.get(number)
+        if controller and max_age is not None:
+            try:
+                if controller.read_at <= time.monotonic() - max_age:
+                    controller.refresh()
+            except OSError:
+                return None
+        return controller.ports.get(number) if controller else None
+
+    # --- changing -------------------------------------------------------------
+
+    def attach(self, port, sockfd, devid, speed):
+        # SuperSpeedPlus is a speed the kernel's own driver need not know, of the same port.
+        line = "%d %d %d %d" % (port, sockfd, devid, min(speed, 5))
+        try:
+            self._write(DEVICE + "/attach", line)
+        except OSError as error:
+            if error.errno == errno.EBUSY:
+                raise PortBusy("port %d is in use" % port) from None
+            raise VhciError('vhci-hcd does not take "%s": %s' % (line, words(error))) from None
+        finally:
+            self._stale(port)
+
+    def detach(self, port):
+        try:
+            self._write(DEVICE + "/detach", str(port))
+        except OSError as error:
+            raise VhciError("port %d cannot be detached: %s" % (port, words(error))) from None
+        finally:
+            self._stale(port)
+
+    def _stale(self, port):
+        if port in self.where:
+            self.where[port].read_at = float("-inf")
+
+    def choose(self, fast, avoid):
+        """A free port of that speed that is not in avoid, as of the last look."""
+        for controller in self.controllers:
+            for number, port in controller.ports.items():
+                if port.super == fast and port.state == FREE and number not in avoid:
+                    return number
+        return None
+
+    def more(self, fast):
+        """Asks the driver for more ports, a controller's worth; NoPort when there are none."""
+        kind = "USB3" if fast else "USB2"
+        have = sum(p.super == fast for p in self.ports().values())
+        full = "all %d %s ports are in use" % (have, kind)
+        try:
+            writable = os.stat(self.root + NPORTS).st_mode & 0o200
+        except OSError:
+            writable = 0
+        if not writable:
+            raise NoPort(full + ", and this vhci-hcd cannot make more: load it with a larger "
+                         "nports= (the kernel's own has no such parameter)")
+        # A whole controller, or what the bus numbers have left of one.
+        for step in (15, 1):
+            try:
+                self._write(NPORTS, str(have + step))
+                break
+            except OSError as error:
+                last = error
+        else:
+            raise NoPort("%s, and vhci-hcd refuses nports=%d: %s" % (full, have + 1, words(last)))
+        self.log("vhci-hcd has %d ports of each kind now, as %s" % (have + step, full))
+        self.refresh()
+
+    def _write(self, path, text):
+        # One write() each, and no file where there is no driver.
+        file = os.open(self.root + path, os.O_WRONLY)
+        try:
+            os.write(file, text.encode("ascii"))
+        finally:
+            os.close(file)
+
+    # --- the device on a port ---------------------------------------------------
+
+    def path(self, local):
+        return os.path.join(self.root + BUS, local)
+
+    def in_sysfs(self, local):
+        """With its attributes: the link comes after them."""
+        return os.path.exists(self.path(local))
+
+    def attribute(self, local, name):
+        """Its text, or "". Reading some of them waits for whoever has locked the device."""
+        try:
+            with open(os.path.join(self.path(local), name), encoding="utf-8",
+                      errors="replace") as file:
+                return file.read().rstrip("\n")
+        except OSError:
+            return ""
+
+    def nodes(self, local):
+        """(subsystem, name in /dev, path in sysfs) of the device and of what it is to the system."""
+        found = []
+        top = os.path.realpath(self.path(local))
+        for folder, folders, names in os.walk(top):
+            folders[:] = sorted(f for f in folders if f != "power" and not f.startswith("ep_"))
+            if "dev" not in names:
+                continue
+            try:
+                with open(os.path.join(folder, "uevent"), encoding="utf-8") as file:
+                    name = re.search("^DEVNAME=(.*)$", file.read(), re.M)
+                subsystem = os.path.basename(os.readlink(os.path.join(folder, "subsystem")))
+            except OSError:
+                continue  # it goes just now
+            if name:
+                found.append((subsystem, name[1], folder))
+        return found

@@ -176,7 +176,7 @@ def do_check(args):
 
 def do_logs(args):
     try:
-        os.execvp("journalctl", ["journalctl", "--unit", UNIT] + args.argument)
+        os.execvp("journalctl", ["journalctl", "--unit", UNIT] + args.rest)
     except OSError as error:
         complain("journalctl: %s" % error.strerror)
         return FAILED
@@ -223,16 +223,19 @@ def _parser():
     sub = command("check", do_check, "check the configuration: a line for each mistake")
     sub.add_argument("file", nargs="*", metavar="FILE", help="these files instead")
 
-    sub = command("logs", do_logs, "show the daemon's messages, through journalctl")
-    sub.add_argument("argument", nargs=argparse.REMAINDER, metavar="ARGUMENT",
-                     help="for journalctl, such as -f or -n 50")
+    sub = command("logs", do_logs, "show the daemon's messages; what follows is for journalctl, "
+                  "such as -f or -n 50")
+    sub.usage = "usbip-fleet logs [-h] [ARGUMENT ...]"
 
     command("daemon", do_daemon, "attach devices and keep them attached; usbip-fleet.service runs it")
     return parser
 
 
 def main(words):
-    args = _parser().parse_args(words)
+    # What follows "logs" is journalctl's, with its dashes.
+    own = words[:1] if words[:1] == ["logs"] and words[1:] not in (["-h"], ["--help"]) else words
+    args = _parser().parse_args(own)
+    args.rest = words[len(own):]
     try:
         return args.run(args)
     except config.ConfigError as error:

@@ -62,11 +62,13 @@ boot() { # NAME [NPORTS]
 
 files_left() { ! find "$tmp/root/lib/modules" "$tmp/root/var/lib/dkms" "$tmp/root/usr/src" \
 	-name '*usbip-ext*' | grep . && ! find "$tmp/root/usr/local" -name '*usbip*' | grep .; }
-commands_there() {
-	machine usbip-export --help && machine usbip-pi-check --help &&
-		ls "$tmp"/root/usr/local/lib/systemd/system/usbipd.service \
-			"$tmp"/root/usr/local/share/man/man8/usbip-export.8
-}
+commands_there() (
+	machine usbip-export --help && machine usbip-pi-check --help && machine usbip-fleet --help &&
+		cd "$tmp/root/usr/local" && ls lib/systemd/system/usbipd.service \
+			lib/systemd/system/usbip-fleet.service lib/udev/rules.d/71-usbip-fleet.rules \
+			share/bash-completion/completions/usbip-fleet share/man/man8/usbip-export.8 \
+			share/man/man8/usbip-fleet.8 share/man/man5/fleet.conf.5
+)
 found() { machine modinfo -k "$kernel" -n vhci-hcd | grep -E "$1"; }
 
 echo 1..10

@@ -1,0 +1,478 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The decisions, with servers and a vhci-hcd that are a few lines each, twenty times as fast."""
+import asyncio
+import os
+import socket
+import struct
+import sys
+import tempfile
+import unittest
+from unittest import mock
+
+from usbip_fleet import config, fleet, vhci
+from usbip_fleet.protocol import DEVICE
+
+
+class Bench:
+    """A USB/IP server. A device in use is not listed, unless it is one that lists all."""
+
+    def __init__(self):
+        self.devices = {}  # bus ID: (ID, serial, devnum)
+        self.clients = {}  # bus ID: writer
+        self.asked = []
+        self.lists_all = False
+        self.refuses = 0  # status of imports
+        self.port = None
+        self.server = None
+
+    def plug(self, busid, usb_id="0403:6001", serial="", devnum=5):
+        self.devices[busid] = (usb_id, serial, devnum)
+
+    def unplug(self, busid):
+        del self.devices[busid]
+        if busid in self.clients:
+            self.clients.pop(busid).close()
+
+    async def start(self):
+        self.server = await asyncio.start_server(self._visitor, "127.0.0.1", self.port or 0)
+        self.port = self.server.sockets[0].getsockname()[1]
+
+    def kill(self):
+        self.server.close()
+        for writer in self.clients.values():
+            writer.close()
+        self.clients.clear()
+
+    def _record(self, busid):
+        usb_id, _, devnum = self.devices[busid]
+        vid, pid = (int(part, 16) for part in usb_id.split(":"))
+        return DEVICE.pack(b"/x", busid.encode(), 1, devnum, 3, vid, pid, 0, 0, 0, 0, 1, 1, 0)
+
+    async def _visitor(self, reader, writer):
+        _, code, _ = struct.unpack("!HHI", await reader.readexactly(8))
+        if code == 0x8005:
+            listed = [b for b in self.devices if self.lists_all or b not in self.clients]
+            writer.write(struct.pack("!HHII", 0x111, 5, 0, len(listed)) +
+                         b"".join(map(self._record, listed)))
+            writer.close()
+            return
+        busid = (await reader.readexactly(32)).rstrip(b"\0").decode()
+        self.asked.append(busid)
+        if self.refuses or busid not in self.devices or busid in self.clients:
+            writer.write(struct.pack("!HHI", 0x111, 3, self.refuses or 4))
+            writer.close()
+            return
+        self.clients[busid] = writer
+        writer.write(struct.pack("!HHI", 0x111, 3, 0) + self._record(busid))
+        if not await reader.read(1) and self.clients.get(busid) is writer:
+            del self.clients[busid]
+        writer.close()
+
+
+class Driver(vhci.Vhci):
+    """vhci-hcd with six ports; what it attaches is in sysfs at once."""
+
+    bench = None  # where serial numbers are looked up
+    sockets = {}
+    taken = set()  # by somebody else
+    there_is = True
+
+    def refresh(self, max_age=0.0):
+        for number, (sock, _, _) in list(self.sockets.items()):
+            try:
+                if sock.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b"":
+                    self.detach(number)
+            except BlockingIOError:
+                pass
+            except OSError:
+                self.detach(number)
+        return self.there_is
+
+    def there(self):
+        return self.there_is
+
+    def ports(self):
+        self.refresh()
+        return {n: self.port(n) for n in range(6)} if self.there_is else {}
+
+    def port(self, number, max_age=None):
+        if not 0 <= number < 6 or not self.there_is:
+            return None
+        devid = self.sockets[number][1] if number in self.sockets else 0
+        state = vhci.USED if number in self.sockets or number in self.taken else vhci.FREE
+        return vhci.Port(number, number >= 4, state, devid, "3-%d" % (number + 1))
+
+    def choose(self, fast, avoid):
+        return next((n for n in range(4) if n not in self.sockets and n not in avoid), None)
+
+    def more(self, fast):
+        raise vhci.NoPort("all 4 USB2 ports are in use")
+
+    def attach(self, port, sockfd, devid, speed):
+        if port in self.sockets or port in self.taken:
+            raise vhci.PortBusy("port %d is in use" % port)
+        sock = socket.socket(fileno=os.dup(sockfd))
+        peer = next(b for b, w in self.bench.clients.items()
+                    if w.get_extra_info("peername") == sock.getsockname())
+        self.sockets[port] = (sock, devid, peer)
+
+    def detach(self, port):
+        self.sockets.pop(port)[0].close()
+
+    def in_sysfs(self, local):
+        return True
+
+    def attribute(self, local, name):
+        _, _, busid = self.sockets[int(local[2:]) - 1]
+        usb_id, serial, _ = self.bench.devices[busid]
+        return {"idVendor": usb_id[:4], "idProduct": usb_id[5:], "serial": serial}.get(name, "")
+
+    def nodes(self, local):
+        return []
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = folder.name
+        self.words = []
+        Driver.sockets, Driver.taken, Driver.there_is = {}, set(), True
+        for patch in (mock.patch.object(fleet.vhci, "Vhci", Driver),
+                      mock.patch.object(fleet, "INTERVAL", 0.05),
+                      mock.patch.object(fleet, "LOOK", 0.01),
+                      mock.patch.object(fleet, "RETRY", (0.02, 0.05)),
+                      mock.patch.object(fleet, "RETRY_DEVICE", (0.05, 0.2)),
+                      mock.patch.object(fleet, "SETTLE", 0.1),
+                      mock.patch.object(fleet, "log", lambda w, *_: self.words.append(w))):
+            patch.start()
+            self.addCleanup(patch.stop)
+
+    def play(self, coroutine):
+        asyncio.run(asyncio.wait_for(self._play(coroutine), 20))
+
+    async def _play(self, coroutine):
+        self.bench = Driver.bench = Bench()
+        await self.bench.start()
+        self.fleet = None
+        try:
+            await coroutine()
+        finally:
+            if self.fleet:
+                self.stop()
+            self.bench.kill()
+
+    def config(self, devices, port=None):
+        return config.parse([("x", "[server pi]\nhost = 127.0.0.1\nport = %d\n%s" % (
+            port or self.bench.port, devices))])
+
+    async def start(self, devices):
+        self.fleet = fleet.Fleet(self.config(devices), self.root)
+        await self.fleet.start()
+
+        async def tick():
+            while True:
+                await asyncio.sleep(fleet.INTERVAL)
+                self.fleet.tick()
+        self.clock = asyncio.ensure_future(tick())
+
+    def stop(self):
+        self.clock.cancel()
+        self.fleet.stop()
+        self.fleet = None
+
+    def has(self, name):
+        """Bus ID at the server of what has that name."""
+        attachment = self.fleet.attachment(name)
+        return attachment.offer.busid if attachment and attachment.established else None
+
+    async def until(self, condition):
+        for _ in range(500):
+            if condition():
+                return
+            await asyncio.sleep(0.01)
+        self.fail("still not; said: %s; status: %s" % (self.words, self.fleet.status()))
+
+    def said(self, part):
+        return any(part in line for line in self.words)
+
+
+A = "[device a]\nserver = pi\nbusid = 1-1\n"
+B = "[device b]\nserver = pi\nbusid = 1-2\n"
+SERIAL = "[device %s]\nserver = pi\nid = 0403:6001\nserial = %s\n"
+
+
+class Keep(Case):
+    def test_attached_at_appearance_and_again(self):
+        async def story():
+            await self.start(A)
+            await self.until(lambda: self.fleet.status()["devices"][0]["state"] == "waiting")
+            self.bench.plug("1-1")
+            await self.until(lambda: self.has("a"))
+            self.bench.unplug("1-1")
+            await self.until(lambda: not self.has("a"))
+            self.assertTrue(self.said("a: port 0: its connection has ended"))
+            self.bench.plug("1-1")
+            await self.until(lambda: self.has("a"))
+            self.assertEqual(self.fleet.status()["devices"][0]["reconnects"], 1)
+        self.play(story)
+
+    def test_a_server_that_comes_back(self):
+        async def story():
+            self.bench.plug("1-1")
+            await self.start(A)
+            await self.until(lambda: self.has("a"))
+            self.bench.kill()
+            await self.until(lambda: self.fleet.status()["devices"][0]["state"] == "no server")
+            await self.bench.start()
+            await self.until(lambda: self.has("a"))
+        self.play(story)
+
+    def test_a_device_that_is_offered_again_has_lost_its_connection(self):
+        async def story():
+            self.bench.plug("1-1")
+            await self.start(A)
+            await self.until(lambda: self.has("a"))
+            await self.until(lambda: self.fleet.attachment("a").hidden)
+            # As if the server had been switched off and on: it knows nothing of us.
+            self.bench.clients.clear()
+            await self.until(lambda: self.said("a: its server offers it again"))
+            await self.until(lambda: self.has("a"))
+        self.play(story)
+
+    def test_a_server_that_lists_what_is_in_use_is_no_reason(self):
+        async def story():
+            self.bench.lists_all = True
+            self.bench.plug("1-1")
+            await self.start(A)
+            await self.until(lambda: self.has("a"))
+            await asyncio.sleep(0.5)
+            self.assertEqual(self.bench.asked, ["1-1"])
+        self.play(story)
+
+    def test_a_refused_device_is_tried_again_ever_less(self):
+        async def story():
+            self.bench.plug("1-1")
+            self.bench.refuses = 1
+            await self.start(A)
+            await asyncio.sleep(0.8)
+            self.assertTrue(3 <= len(self.bench.asked) <= 10, self.bench.asked)
+            self.assertEqual(len([w for w in self.words if "a: 1-1 of pi: says" in w]), 1)
+            self.bench.refuses = 0
+            await self.until(lambda: self.has("a"))
+            self.assertIsNone(self.fleet.status()["devices"][0]["error"])
+        self.play(story)
+
+    def test_no_driver(self):
+        async def story():
+            Driver.there_is = False
+            self.bench.plug("1-1")
+            await self.start(A)
+            await asyncio.sleep(0.2)
+            self.assertEqual(self.fleet.status()["devices"][0]["state"], "no driver")
+            self.assertEqual(self.bench.asked, [])
+            Driver.there_is = True
+            await self.until(lambda: self.has("a"))
+        self.play(story)
+
+
+class Ports(Case):
+    def test_a_port_that_somebody_took_meanwhile(self):
+        async def story():
+            Driver.taken = {0, 1}
+            self.bench.plug("1-1")
+            await self.start(A)
+            await self.until(lambda: self.has("a"))
+            self.assertEqual(self.fleet.attachment("a").port, 2)
+            self.assertEqual(list(self.fleet.records.ports()), [2])
+            self.assertEqual(self.bench.asked, ["1-1"])
+        self.play(story)
+
+    def test_a_port_of_its_own(self):
+        async def story():
+            self.bench.plug("1-1")
+            self.bench.plug("1-2")
+            await self.start(A + B + "port = 0\n")
+            await self.until(lambda: self.has("a") and self.has("b"))
+            self.assertEqual(self.fleet.attachment("b").port, 0)
+        self.play(story)
+
+    def test_none_is_left(self):
+        async def story():
+            Driver.taken = {0, 1, 2, 3}
+            self.bench.plug("1-1")
+            await self.start(A)
+            await self.until(lambda: self.said("a: 1-1 of pi: port 3 is in use") or
+                             self.said("all 4 USB2 ports are in use"))
+        self.play(story)
+
+
+class Serial(Case):
+    def test_each_is_asked_once(self):
+        async def story():
+            for number, serial in enumerate("XABY", 1):
+                self.bench.plug("1-%d" % number, serial=serial)
+            await self.start(SERIAL % ("a", "A") + SERIAL % ("b", "B") + SERIAL % ("c", "C"))
+            await self.until(lambda: self.has("a") == "1-2" and self.has("b") == "1-3")
+            await asyncio.sleep(0.5)
+            self.assertEqual(sorted(self.bench.asked), ["1-1", "1-2", "1-3", "1-4"])
+            # The names were written when the numbers were known, and not before.
+            self.assertEqual(len(os.listdir(self.root + "/run/usbip-fleet/names")), 2)
+        self.play(story)
+
+    def test_nobody_is_asked_when_none_is_looked_for(self):
+        async def story():
+            self.bench.plug("1-1", serial="A")
+            await self.start(SERIAL % ("a", "A"))
+            await self.until(lambda: self.has("a"))
+            self.bench.plug("1-2", serial="X")
+            await asyncio.sleep(0.3)
+            self.assertEqual(self.bench.asked, ["1-1"])
+        self.play(story)
+
+    def test_asked_again_when_it_was_plugged_in_again(self):
+        async def story():
+            self.bench.plug("1-1", serial="X", devnum=5)
+            await self.start(SERIAL % ("a", "A"))
+            await self.until(lambda: self.bench.asked and not self.bench.clients)
+            await asyncio.sleep(0.3)
+            self.bench.plug("1-1", serial="A", devnum=6)
+            await self.until(lambda: self.has("a"))
+            self.assertEqual(self.bench.asked, ["1-1", "1-1"])
+        self.play(story)
+
+    def test_not_asked_again_by_the_next_daemon(self):
+        async def story():
+            self.bench.plug("1-1", serial="X")
+            await self.start(SERIAL % ("a", "A"))
+            await self.until(lambda: self.bench.asked and not self.bench.clients)
+            self.stop()
+            await self.start(SERIAL % ("a", "A"))
+            await asyncio.sleep(0.3)
+            self.assertEqual(self.bench.asked, ["1-1"])
+        self.play(story)
+
+
+class Restart(Case):
+    def test_what_is_attached_is_adopted(self):
+        async def story():
+            self.bench.plug("1-1")
+            self.bench.plug("1-2", serial="B")
+            await self.start(A + SERIAL % ("b", "B"))
+            await self.until(lambda: self.has("a") and self.has("b"))
+            ports = {n: self.fleet.attachment(n).port for n in "ab"}
+            self.stop()
+            await self.start(A + SERIAL % ("b", "B"))
+            self.assertEqual({n: self.fleet.attachment(n).port for n in "ab"}, ports)
+            await asyncio.sleep(0.3)
+            self.assertEqual(sorted(self.bench.asked), ["1-1", "1-2"])
+        self.play(story)
+
+    def test_what_is_no_longer_wanted_goes(self):
+        async def story():
+            self.bench.plug("1-1")
+            await self.start(A)
+            await self.until(lambda: self.has("a"))
+            self.stop()
+            await self.start(B)
+            self.assertEqual(Driver.sockets, {})
+        self.play(story)
+
+    def test_somebody_elses_device_is_adopted_when_it_is_one_of_ours(self):
+        async def story():
+            for busid in ("1-1", "1-2"):
+                self.bench.plug(busid)
+            await self.start(A + B)
+            await self.until(lambda: self.has("a") and self.has("b"))
+            self.stop()
+            for name in os.listdir(self.root + "/run/usbip-fleet/ports"):
+                os.unlink(self.root + "/run/usbip-fleet/ports/" + name)
+            await self.start(A)
+            self.assertEqual(self.has("a"), "1-1")
+            self.assertEqual(len(Driver.sockets), 2)
+        self.play(story)
+
+    def test_killed_while_it_asked(self):
+        async def story():
+            self.bench.plug("1-1", serial="X")
+            await self.start(SERIAL % ("a", "A"))
+            with mock.patch.object(fleet.Fleet, "_assign"):
+                await self.until(lambda: any(a.identity for a in self.fleet.attachments.values()))
+            self.stop()
+            await self.start(SERIAL % ("a", "A"))
+            await self.until(lambda: not Driver.sockets)
+            self.assertEqual(self.fleet.records.ports(), {})
+        self.play(story)
+
+    def test_a_port_that_has_another_device_now(self):
+        async def story():
+            self.bench.plug("1-1")
+            await self.start(A)
+            await self.until(lambda: self.has("a"))
+            self.stop()
+            sock, _, busid = Driver.sockets[0]
+            Driver.sockets[0] = (sock, 0x99999, busid)
+            os.unlink(self.root + "/var/run/vhci_hcd/port0")
+            await self.start(A)
+            self.assertIsNone(self.fleet.attachment("a"))
+            self.assertEqual(len(Driver.sockets), 1)
+        self.play(story)
+
+
+class Commands(Case):
+    def test_down_stays_down_over_a_restart_until_up(self):
+        async def story():
+            self.bench.plug("1-1")
+            await self.start(A)
+            await self.until(lambda: self.has("a"))
+            self.fleet.set_down(["a"], True)
+            self.assertEqual(Driver.sockets, {})
+            self.stop()
+            await self.start(A)
+            await asyncio.sleep(0.3)
+            self.assertEqual(self.fleet.status()["devices"][0]["state"], "down")
+            self.fleet.set_down(["a"], False)
+            await self.until(lambda: self.has("a"))
+        self.play(story)
+
+    def test_reload_touches_what_has_changed(self):
+        async def story():
+            for busid in ("1-1", "1-2", "1-3"):
+                self.bench.plug(busid)
+            await self.start(A + B)
+            await self.until(lambda: self.has("a") and self.has("b"))
+            self.fleet.reload(self.config(A + "read-ahead = 512\n" + B.replace("1-2", "1-3")))
+            await self.until(lambda: self.has("b") == "1-3")
+            self.assertEqual(sorted(self.bench.asked), ["1-1", "1-2", "1-3"])
+            self.assertEqual(self.has("a"), "1-1")
+        self.play(story)
+
+    def test_reload_to_another_server(self):
+        async def story():
+            self.bench.plug("1-1")
+            await self.start(A)
+            await self.until(lambda: self.has("a"))
+            self.fleet.reload(self.config(A, port=1))
+            self.assertEqual(Driver.sockets, {})
+            await self.until(lambda: self.fleet.status()["devices"][0]["state"] == "no server")
+            self.fleet.reload(self.config(A))
+            await self.until(lambda: self.has("a"))
+        self.play(story)
+
+    def test_on_attach_and_on_detach(self):
+        async def story():
+            said = self.root + "/said"
+            self.bench.plug("1-1", serial="S")
+            await self.start(A + "on-attach = echo $USBIP_FLEET_NAME $USBIP_FLEET_SERIAL >>%s\n"
+                             "on-detach = echo gone $USBIP_FLEET_PORT >>%s\n" % (said, said))
+            await self.until(lambda: os.path.exists(said))
+            self.bench.unplug("1-1")
+            await self.until(lambda: not self.has("a"))
+            await self.until(lambda: not self.fleet.hooks.last)
+            with open(said) as file:
+                self.assertEqual(file.read(), "a S\ngone 0\n")
+        self.play(story)
+
+
+if __name__ == "__main__":
+    sys.exit(unittest.main())

@@ -6,7 +6,7 @@ import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from . import config, control, fleet
+from . import config, control, fleet, records
 from .notify import log, notify
 
 
@@ -37,6 +37,7 @@ async def _run(the_config, root):
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, end.set)
     the_fleet = fleet.Fleet(the_config, root)
+    the_fleet.records.take()
     await the_fleet.start()
     server = await control.serve(the_fleet, root)
     loop.add_signal_handler(signal.SIGHUP, _reload, the_fleet, root)
@@ -71,5 +72,9 @@ def main(root):
         for mistake in error.mistakes:
             log(mistake, "error")
         return 2
-    asyncio.run(_run(the_config, root))
+    try:
+        asyncio.run(_run(the_config, root))
+    except (records.InUse, OSError) as error:
+        log(str(error), "error")
+        return 1
     return 0

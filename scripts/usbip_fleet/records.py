@@ -3,11 +3,13 @@
 
     /run/usbip-fleet/ports/PORT     ours: JSON, written before the port is attached
     /run/usbip-fleet/names/BUSID    for udev, by the bus ID that the device will have here
+    /run/usbip-fleet/lock           locked by the daemon that runs
     /run/usbip-fleet/state          which devices are down, what free ones said when asked: JSON
     /var/run/vhci_hcd/portPORT      the stock tools': "host port busid"
 
 Called by fleet.py.
 """
+import fcntl
 import json
 import os
 
@@ -56,6 +58,10 @@ def udev_text(device):
     return "\n".join(lines) + "\n"
 
 
+class InUse(Exception):
+    """Another daemon has them."""
+
+
 class Records:
     def __init__(self, root=""):
         self.run = root + RUN
@@ -63,6 +69,15 @@ class Records:
         for folder, mode in ((self.run, 0o755), (self.run + "/ports", 0o755),
                              (self.run + "/names", 0o755), (self.stock_folder, 0o700)):
             os.makedirs(folder, mode, exist_ok=True)
+        self.lock = None
+
+    def take(self):
+        """For us alone, until we end."""
+        self.lock = open(self.run + "/lock", "w", encoding="ascii")
+        try:
+            fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise InUse("another usbip-fleet daemon is running") from None
 
     # --- ports, ours --------------------------------------------------------------
 

@@ -43,7 +43,8 @@ kill_server() {
 # start_fleet: the daemon, until it listens. stop_fleet [SIGNAL].
 start_fleet() {
 	rm -f "$fleet_root/run/usbip-fleet/control"
-	fleet daemon >>"$tmp/fleet.log" 2>&1 &
+	# Not by the function, whose process would be another one.
+	"$tests/../scripts/usbip-fleet" -r "$fleet_root" daemon >>"$tmp/fleet.log" 2>&1 &
 	fleet_pid=$!
 	pids="$pids $fleet_pid"
 	wait_for 60 test -S "$fleet_root/run/usbip-fleet/control" || die "$(cat "$tmp/fleet.log")"

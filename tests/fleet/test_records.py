@@ -5,7 +5,7 @@ import tempfile
 import unittest
 
 from usbip_fleet.config import Device
-from usbip_fleet.records import Records, udev_text
+from usbip_fleet.records import InUse, Records, udev_text
 
 
 def device(**keys):
@@ -63,6 +63,13 @@ class Files(unittest.TestCase):
     def test_request_size_is_in_sectors_for_the_driver_below(self):
         self.assertEqual(udev_text(device(request_size=512)).split("\n")[1:3],
                          ["USBIP_FLEET_REQUEST_KB=512", "USBIP_FLEET_REQUEST_SECTORS=1024"])
+
+    def test_for_one_daemon(self):
+        self.records.take()
+        with self.assertRaisesRegex(InUse, "another usbip-fleet daemon"):
+            Records(self.root).take()
+        self.records.lock.close()
+        Records(self.root).take()
 
     def test_state(self):
         self.records.put_state({"down": ["scope"]})

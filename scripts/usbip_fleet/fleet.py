@@ -97,6 +97,7 @@ class Fleet:
         self.attachments = {}  # port: Attachment
         self.importing = {}  # (server, bus ID): Attachment on its way to a port
         self.driver_missing = False
+        self.dirty = False  # the state is to be written
         self._load_state()
 
     # --- who has what -------------------------------------------------------------
@@ -128,6 +129,7 @@ class Fleet:
                 self.members[name].attaches = count
 
     def save_state(self):
+        self.dirty = False
         self.records.put_state({
             "down": [n for n, m in self.members.items() if m.down],
             "attaches": {n: m.attaches for n, m in self.members.items() if m.attaches},
@@ -371,14 +373,18 @@ class Fleet:
         avoid = avoid | set(self.attachments) | {a.port for a in self.importing.values()}
         avoid |= {d.port for d in self.config.devices.values()}
         port = self.vhci.choose(fast, avoid)
-        while port is None:
+        if port is None:
             self.vhci.more(fast)
             port = self.vhci.choose(fast, avoid)
+            if port is None:
+                raise vhci.NoPort("vhci-hcd has made ports and shows none")
         return port
 
     def _hand_over(self, attachment, sock):
         """To the kernel. Nothing is between the free port and the attach but another process."""
         tried = set()
+        if attachment.name not in self.members:
+            raise vhci.VhciError("it is not wanted any more")
         port = self.vhci.port(attachment.port)
         if port is None or port.super != (attachment.offer.speed >= 5):
             # The speed may have changed since the list was made.
@@ -386,10 +392,12 @@ class Fleet:
         while True:
             attachment.local = self.vhci.port(attachment.port).local
             self.records.put_port(attachment.port, attachment.record())
-            if attachment.asked:
+            conf = self.members[attachment.name].conf
+            if attachment.asked or match.must_ask(conf):
+                # Not before it has said who it is.
                 self.records.drop_name(attachment.local)
             else:
-                self.records.put_name(attachment.local, self.members[attachment.name].conf)
+                self.records.put_name(attachment.local, conf)
             try:
                 self.vhci.attach(attachment.port, sock.fileno(), attachment.offer.devid,
                                  attachment.offer.speed)
@@ -415,13 +423,17 @@ class Fleet:
         read = asyncio.get_running_loop().run_in_executor(None, self._identity, attachment.local)
         try:
             attachment.identity = await asyncio.wait_for(read, READ)
+            if not self.vhci.in_sysfs(attachment.local):
+                self._failed(attachment, attachment.offer, "it has gone while it was asked")
+                self._release(attachment, None)
+                return
             if not attachment.foreign:
                 attachment.server.identities.learn(attachment.offer, attachment.identity,
                                                    time.monotonic())
         except asyncio.TimeoutError:
             attachment.identity = Identity(attachment.offer.id, "", "")
         self._assign(attachment)
-        self.save_state()
+        self.dirty = True
 
     async def _enumerated(self, attachment):
         """Waits until it is in sysfs; what is wrong, or None. Every waiter looks at the same copy."""
@@ -542,6 +554,8 @@ class Fleet:
 
     def tick(self):
         """Once a second."""
+        if self.dirty:
+            self.save_state()
         self.look_for_driver()
         ports = self.vhci.ports()
         for attachment in list(self.attachments.values()):

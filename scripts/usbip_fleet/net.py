@@ -49,7 +49,7 @@ class Host:
         if not self.addresses:
             self.addresses = await self._resolve()
         error = NetError("has no address")
-        addresses, self.addresses = self.addresses, []
+        addresses = self.addresses
         for at, (family, address) in enumerate(addresses):
             sock = socket.socket(family, socket.SOCK_STREAM)
             sock.setblocking(False)
@@ -68,22 +68,25 @@ class Host:
                 self.addresses = addresses[at:] + addresses[:at]
                 return sock
             sock.close()
+        self.addresses = []
         raise error
 
 
-async def _ask(sock, request, parse, sizes):
-    """Sends request; the answer once parse() says it is whole. sizes: how much to read at most."""
+async def _ask(sock, request, parse):
+    """Sends request; the answer once parse() has it whole. Not a byte more is read."""
     loop = asyncio.get_running_loop()
     await loop.sock_sendall(sock, request)
-    data = b""
+    data = bytearray()
     while True:
-        more = await loop.sock_recv(sock, sizes(len(data)))
-        if not more:
-            raise NetError("hung up" if data else "hung up at once: it may not be meant for us")
-        data += more
-        answer = parse(data)
-        if answer is not None:
-            return answer
+        try:
+            return parse(data)
+        except protocol.Missing as missing:
+            need = missing.need
+        while len(data) < need:
+            more = await loop.sock_recv(sock, need - len(data))
+            if not more:
+                raise NetError("hung up" if data else "hung up at once: are we allowed in?")
+            data += more
 
 
 async def _answer(sock, *args):
@@ -101,8 +104,7 @@ async def devlist(host):
     """What the server offers now."""
     sock = await host.connect()
     try:
-        return await _answer(sock, protocol.devlist_request(), protocol.devlist,
-                             lambda have: 1 << 16)
+        return await _answer(sock, protocol.devlist_request(), protocol.devlist)
     finally:
         sock.close()
 
@@ -121,12 +123,9 @@ async def import_device(host, busid):
     sock = await host.connect()
     try:
         _prepare(sock)
-        # Not a byte more than the answer: what follows is the kernel's.
+        # What follows the answer is the kernel's.
         offer = await _answer(sock, protocol.import_request(busid),
-                              lambda data: protocol.import_answer(data, busid),
-                              lambda have: (protocol.HEADER.size - have
-                                            if have < protocol.HEADER.size
-                                            else protocol.IMPORT_SIZE - have))
+                              lambda data: protocol.import_answer(data, busid))
         sock.setblocking(True)
     except BaseException:
         sock.close()

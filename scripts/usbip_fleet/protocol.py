@@ -32,6 +32,14 @@ class ProtocolError(Exception):
     """The server's bytes are not an answer, or the answer is no."""
 
 
+class Missing(Exception):
+    """The answer is not whole; it has need bytes at least."""
+
+    def __init__(self, need):
+        super().__init__("%d bytes are needed" % need)
+        self.need = need
+
+
 class Offer(namedtuple("Offer", "busid devid speed vid pid device_class")):
     """A device as a server lists it. devid is the server's name for this plugging in of it."""
 
@@ -51,6 +59,8 @@ def import_request(busid):
 
 
 def _check_header(data, code):
+    if len(data) < HEADER.size:
+        raise Missing(HEADER.size)
     version, got, status = HEADER.unpack_from(data)
     if version != VERSION:
         raise ProtocolError("speaks version 0x%04x, not 0x%04x" % (version, VERSION))
@@ -73,36 +83,33 @@ def _device(data, at):
 
 
 def devlist(data):
-    """The offers in an answer, or None while bytes are missing."""
-    if len(data) < HEADER.size:
-        return None
+    """The offers in an answer."""
     _check_header(data, REP_DEVLIST)
     at = HEADER.size + COUNT.size
     if len(data) < at:
-        return None
+        raise Missing(at)
     count, = COUNT.unpack_from(data, HEADER.size)
     if count > MAX_DEVICES:
         raise ProtocolError("lists %u devices, more than %u" % (count, MAX_DEVICES))
     offers = []
-    for _ in range(count):
-        if len(data) < at + DEVICE.size:
-            return None
+    for left in range(count, 0, -1):
+        # At least that, so that bytes that trickle in are not looked at each time.
+        if len(data) < at + left * DEVICE.size:
+            raise Missing(at + left * DEVICE.size)
         offer, interfaces = _device(data, at)
         at += DEVICE.size + interfaces * INTERFACE_SIZE
-        if len(data) < at:
-            return None
         if offer:
             offers.append(offer)
+    if len(data) < at:
+        raise Missing(at)
     return offers
 
 
 def import_answer(data, busid):
-    """The imported device, or None while bytes are missing. A refusal is 8 bytes long."""
-    if len(data) < HEADER.size:
-        return None
+    """The imported device. A refusal is 8 bytes long."""
     _check_header(data, REP_IMPORT)
     if len(data) < IMPORT_SIZE:
-        return None
+        raise Missing(IMPORT_SIZE)
     offer, _ = _device(data, HEADER.size)
     if offer is None or offer.busid != busid:
         raise ProtocolError("gave another device than the one asked for")

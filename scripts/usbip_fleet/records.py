@@ -26,10 +26,13 @@ def _read(path):
 
 
 def _write(path, text):
-    """Whole or not at all, whoever reads it and whenever we are killed."""
+    """Whole or not at all, whoever reads it and whenever we are killed. Says whether it is news."""
+    if _read(path) == text:
+        return False
     with open(path + ".new", "w", encoding="utf-8") as file:
         file.write(text)
     os.replace(path + ".new", path)
+    return True
 
 
 def _remove(path):
@@ -101,12 +104,7 @@ class Records:
 
     def put_name(self, local, device):
         """Says whether that is news."""
-        path = "%s/names/%s" % (self.run, local)
-        text = udev_text(device)
-        if _read(path) == text:
-            return False
-        _write(path, text)
-        return True
+        return _write("%s/names/%s" % (self.run, local), udev_text(device))
 
     def drop_name(self, local):
         _remove("%s/names/%s" % (self.run, local))
@@ -132,6 +130,4 @@ class Records:
         return _json(_read(self.run + "/state"), dict) or {}
 
     def put_state(self, state):
-        text = json.dumps(state) + "\n"
-        if _read(self.run + "/state") != text:
-            _write(self.run + "/state", text)
+        _write(self.run + "/state", json.dumps(state) + "\n")

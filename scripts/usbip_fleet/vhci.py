@@ -85,12 +85,20 @@ class Vhci:
         try:
             with open(self.root + DEVICE + "/nports", encoding="ascii") as file:
                 nports = file.read()
+        except OSError as error:
+            if error.errno in (errno.ENOENT, errno.ENODEV):
+                self.controllers, self.where, self.nports = [], {}, None
+            return self.there()
+        try:
             if nports != self.nports or not self.controllers:
                 self._discover()
                 self.nports = nports
             self._refresh(self.controllers, max_age)
-        except OSError:
-            self.controllers, self.where, self.nports = [], {}, None
+        except OSError as error:
+            # As if nothing had changed, for a port that was not seen is not free; and from the
+            # start the next time, for controllers may come and go.
+            self.log("%s: %s" % (error.filename, words(error)))
+            self.nports = None
         return self.there()
 
     def _discover(self):

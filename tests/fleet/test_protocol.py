@@ -33,7 +33,9 @@ class DeviceList(unittest.TestCase):
     def test_every_part_of_it_waits_for_the_rest(self):
         data = devlist(device() + b"abcd")
         for size in range(len(data)):
-            self.assertIsNone(protocol.devlist(data[:size]), size)
+            with self.assertRaises(protocol.Missing, msg=size) as caught:
+                protocol.devlist(data[:size])
+            self.assertTrue(size < caught.exception.need <= len(data))
 
     def test_lies(self):
         for data, words in (
@@ -65,7 +67,10 @@ class Import(unittest.TestCase):
         data = bytes.fromhex("0111000300000000") + device()
         self.assertEqual(len(data), protocol.IMPORT_SIZE)
         for size in range(len(data)):
-            self.assertIsNone(protocol.import_answer(data[:size], "1-1.2"), size)
+            with self.assertRaises(protocol.Missing, msg=size) as caught:
+                protocol.import_answer(data[:size], "1-1.2")
+            # What follows belongs to the kernel.
+            self.assertTrue(size < caught.exception.need <= len(data))
         self.assertEqual(protocol.import_answer(data, "1-1.2").devid, 0x10005)
 
     def test_refusals_are_short(self):

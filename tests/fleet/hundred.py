@@ -125,16 +125,8 @@ def random_kills(daemon, servers, seconds, dice):
         daemon.listen(0.1)
 
 
-def main(seconds, seed, sim, command, root):
-    dice = random.Random(int(seed))
-    with open(root + "/etc/usbip/fleet.conf", "w") as file:
-        file.write(configuration())
-    servers = [Server(sim, n) for n in range(SERVERS)]
-    for server in servers:
-        server.start()
-        server.waited = False
+def measure(servers, daemon, seconds, dice):
     begin = time.monotonic()
-    daemon = Daemon(command, root)
     every = set().union(*(s.names for s in servers))
     done = daemon.until(lambda: daemon.attached == every)
     print("attached", len(daemon.attached))
@@ -146,7 +138,7 @@ def main(seconds, seed, sim, command, root):
     before = daemon.memory()
     print("cpu_percent %.1f" % daemon.quiet(15))
     cpu, begin = daemon.cpu(), time.monotonic()
-    worst, kills = random_kills(daemon, servers, float(seconds), dice)
+    worst, kills = random_kills(daemon, servers, seconds, dice)
     print("kills", kills)
     print("cpu_percent_meanwhile %.1f" % (100 * (daemon.cpu() - cpu) / (time.monotonic() - begin)))
     print("worst_seconds_to_return %.1f" % worst)
@@ -161,12 +153,26 @@ def main(seconds, seed, sim, command, root):
         pass
     print("loop_milliseconds %d" % (1000 * (time.process_time() - begin)))
     daemon.process.send_signal(signal.SIGTERM)
-    print("exit", daemon.process.wait())
-    sys.stdout.flush()
+    print("exit", daemon.process.wait(), flush=True)
     # The kernel still has the connections: let the caller look, then servers and devices go.
     sys.stdin.readline()
+
+
+def main(seconds, seed, sim, command, root):
+    with open(root + "/etc/usbip/fleet.conf", "w") as file:
+        file.write(configuration())
+    servers = [Server(sim, n) for n in range(SERVERS)]
     for server in servers:
-        server.kill()
+        server.start()
+        server.waited = False
+    daemon = Daemon(command, root)
+    try:
+        measure(servers, daemon, float(seconds), random.Random(int(seed)))
+    finally:
+        daemon.process.kill()
+        for server in servers:
+            if not server.back:
+                server.kill()
 
 
 main(*sys.argv[1:])

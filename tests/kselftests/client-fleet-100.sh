@@ -17,7 +17,8 @@ mkfifo "$tmp/go"
 python3 "$tests/fleet/hundred.py" "$seconds" "$seed" "$sim_dir/usbip-sim" \
 	"$tests/../scripts/usbip-fleet" "$fleet_root" <>"$tmp/go" >"$tmp/results" 2>"$tmp/errors" &
 pids="$pids $!"
-ended() { grep -q '^exit\|^missing' "$tmp/results" || [ ! -d "/proc/$!" ]; }
+bench=$!
+ended() { grep -q '^exit' "$tmp/results" || [ ! -d "/proc/$bench" ]; }
 wait_for $((seconds + 600)) ended
 sed 's/^/# /' "$tmp/results" "$tmp/errors"
 is() { equals "$(sed -n "s/^$1 //p" "$tmp/results")" "$2"; }

@@ -59,7 +59,7 @@ def do_list(args):
     code = DONE
     for server, answer in zip(servers, asyncio.run(_offers(servers))):
         if isinstance(answer, Exception):
-            complain("server %s (%s port %d): %s" % (server + (answer,)))
+            complain("server %s (%s port %d): %s" % (server[:3] + (answer,)))
             code = FAILED
             continue
         rows += [[server.name, o.busid, o.id, protocol.SPEEDS[o.speed],

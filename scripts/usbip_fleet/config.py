@@ -14,7 +14,7 @@ from .protocol import PORT
 FILE = "/etc/usbip/fleet.conf"
 FOLDER = "/etc/usbip/fleet.d"
 
-Server = namedtuple("Server", "name host port")
+Server = namedtuple("Server", "name host port interval")
 # ids: tuple of "vid:pid" or "vid:*"; port None: any; read_ahead, request_size in KiB or None
 Device = namedtuple("Device", "name server busid ids serial product port "
                               "on_attach on_detach read_ahead request_size")
@@ -71,6 +71,7 @@ def _ids(value):
 _SERVER_KEYS = {
     "host": ("host", _word),
     "port": ("port", _number(1, 65535)),
+    "interval": ("interval", _number(1, 60)),
 }
 _DEVICE_KEYS = {
     "server": ("server", _word),
@@ -175,7 +176,8 @@ class _Reader:
             if kind == "server":
                 if "host" not in section.places:
                     self.wrong(section.place, "[server %s] has no host" % name)
-                servers[name] = Server(name, section.get("host"), section.get("port", PORT))
+                servers[name] = Server(name, section.get("host"), section.get("port", PORT),
+                                       section.get("interval", 1))
         ports, matches = {}, {}
         for (kind, name), section in self.sections.items():
             if kind != "device":
@@ -272,8 +274,10 @@ Diff = namedtuple("Diff", "servers_gone servers_new gone new rematched adjusted"
 
 
 def diff(old, new):
-    changed = {name for name, server in old.servers.items() if new.servers.get(name) != server}
-    fresh = {name for name, server in new.servers.items() if old.servers.get(name) != server}
+    def elsewhere(these, others):
+        return {name for name, server in these.servers.items()
+                if name not in others.servers or others.servers[name][:3] != server[:3]}
+    changed, fresh = elsewhere(old, new), elsewhere(new, old)
     result = Diff(changed, fresh, set(), set(), set(), set())
     for name, device in old.devices.items():
         other = new.devices.get(name)

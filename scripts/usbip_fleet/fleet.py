@@ -23,7 +23,7 @@ from .match import Identities, Identity
 from .notify import log
 from .protocol import Offer
 
-INTERVAL = 1.0  # between two looks at a server's list, and at the ports
+INTERVAL = 1.0  # between two looks at the ports; the unit of a server's interval
 RETRY = (0.25, 2.0)  # backoff for a server; with net.CONNECT below 5 s
 RETRY_DEVICE = (0.5, 30.0)  # for a device that fails while its server answers
 FORGET = 10.0  # a server away for longer may have had other devices plugged in
@@ -182,7 +182,7 @@ class Fleet:
         name, host, service = record["server"]
         server = self.servers.get(name)
         if server is None or (server.conf.host, server.conf.port) != (host, service):
-            server = Server(configuration.Server(name, host, service))
+            server = Server(configuration.Server(name, host, service, 1))
         attachment = Attachment(server, offer, record["name"], record["asked"])
         attachment.port, attachment.local = port.number, port.local
         attachment.established = record["established"]
@@ -243,6 +243,8 @@ class Fleet:
         for name in changes.servers_new:
             server = self.servers[name] = Server(new.servers[name])
             server.task = asyncio.ensure_future(self._serve(server))
+        for name, server in self.servers.items():
+            server.conf = new.servers[name]
         for name in changes.new:
             self.members[name] = Member(new.devices[name])
         for name in changes.rematched | changes.adjusted:
@@ -279,12 +281,13 @@ class Fleet:
                 continue
             self._answered(server)
             self._listed(server, offers, started)
-            await asyncio.sleep(max(0.05, started + INTERVAL - time.monotonic()))
+            pause = server.conf.interval * INTERVAL
+            await asyncio.sleep(max(0.05, started + pause - time.monotonic()))
 
     def _no_answer(self, server, words):
         now = time.monotonic()
         if server.error is None or server.error == "not asked yet":
-            log("server %s (%s port %d): %s" % (server.conf + (words,)), "warning")
+            log("server %s (%s port %d): %s" % (server.conf[:3] + (words,)), "warning")
             server.since, server.away_since = time.time(), now
         if now - server.away_since > FORGET:
             server.identities.clear()
@@ -294,7 +297,7 @@ class Fleet:
 
     def _answered(self, server):
         if server.error is not None:
-            log("server %s (%s port %d): answers" % server.conf)
+            log("server %s (%s port %d): answers" % server.conf[:3])
             server.error, server.since = None, time.time()
         server.backoff.reset()
 

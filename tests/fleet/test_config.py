@@ -31,6 +31,7 @@ class Read(unittest.TestCase):
 [server pi]
 host = 192.168.7.1
 port = 3241
+interval = 5
 ; a board
 [device scope]
 server=pi
@@ -44,14 +45,14 @@ on-detach = true
 read-ahead = 1024
 request-size = 512
 """)])
-        self.assertEqual(result.servers["pi"], config.Server("pi", "192.168.7.1", 3241))
+        self.assertEqual(result.servers["pi"], config.Server("pi", "192.168.7.1", 3241, 5))
         self.assertEqual(result.devices["scope"], config.Device(
             "scope", "pi", "1-1.2", ("0403:6001", "2341:*", "abcd:00ef"), "A50285BI",
             "FT232* UART", 300, 'echo "a = b" # $USBIP_FLEET_NAME', "true", 1024, 512))
 
     def test_what_may_be_left_out(self):
         result = config.parse([("a", BENCH)])
-        self.assertEqual(result.servers["pi"].port, 3240)
+        self.assertEqual(result.servers["pi"], config.Server("pi", "pi.lab", 3240, 1))
         self.assertEqual(result.devices["scope"], config.Device(
             "scope", "pi", None, ("0403:6001",), None, None, None, None, None, None, None))
 
@@ -92,7 +93,7 @@ class Mistakes(unittest.TestCase):
         self.assertEqual(mistakes("x = 1\n[server pi]\nhost = pi\nhost = b\nprot = 1\nport = 0\n"), [
             'fleet.conf:1: "x = 1" stands before any section',
             'fleet.conf:4: "host" is in line 3 already',
-            'fleet.conf:5: no key "prot" in [server …]; there are: host, port',
+            'fleet.conf:5: no key "prot" in [server …]; there are: host, port, interval',
             "fleet.conf:6: port = 0: must be a number from 1 to 65535"])
 
     def test_sections(self):
@@ -171,6 +172,9 @@ class Reload(unittest.TestCase):
     def test_a_server_that_is_elsewhere_takes_its_devices_with_it(self):
         self.empty_but(self.diff(lambda t: t.replace("pi.lab", "pi2.lab")), servers_gone={"pi"},
                        servers_new={"pi"}, gone={"scope"}, new={"scope"})
+
+    def test_how_often_a_server_is_asked_concerns_no_device(self):
+        self.empty_but(self.diff(lambda t: t.replace("pi.lab", "pi.lab\ninterval = 5")))
 
     def test_a_device_of_another_server(self):
         two = BENCH + "[server b]\nhost = b\n"

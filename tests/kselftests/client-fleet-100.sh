@@ -14,11 +14,13 @@ plan 10
 load_client nports=128 || die "vhci-hcd does not load"
 echo "# seed $seed, $seconds s"
 mkfifo "$tmp/go"
-python3 "$tests/fleet/hundred.py" "$seconds" "$seed" "$sim_dir/usbip-sim" \
-	"$tests/../scripts/usbip-fleet" "$fleet_root" <>"$tmp/go" >"$tmp/results" 2>"$tmp/errors" &
+{
+	python3 "$tests/fleet/hundred.py" "$seconds" "$seed" "$sim_dir/usbip-sim" \
+		"$tests/../scripts/usbip-fleet" "$fleet_root" 2>"$tmp/errors"
+	echo "ended $?"
+} <>"$tmp/go" >"$tmp/results" &
 pids="$pids $!"
-bench=$!
-ended() { grep -q '^exit' "$tmp/results" || [ ! -d "/proc/$bench" ]; }
+ended() { grep -q '^exit\|^ended' "$tmp/results"; }
 wait_for $((seconds + 600)) ended
 sed 's/^/# /' "$tmp/results" "$tmp/errors"
 is() { equals "$(sed -n "s/^$1 //p" "$tmp/results")" "$2"; }

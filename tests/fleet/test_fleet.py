@@ -263,6 +263,22 @@ class Keep(Case):
             self.assertIsNone(self.fleet.status()["devices"][0]["error"])
         self.play(story)
 
+    def test_a_server_that_takes_connections_and_is_silent_delays_no_other(self):
+        async def story():
+            async def nothing(reader, writer):
+                await reader.read()
+                writer.close()
+            mute = await asyncio.start_server(nothing, "127.0.0.1", 0)
+            self.bench.plug("1-1")
+            await self.start(
+                "[server mute]\nhost = 127.0.0.1\nport = %d\n" % mute.sockets[0].getsockname()[1] +
+                "[device m]\nserver = mute\nbusid = 1-1\n" + A)
+            begin = asyncio.get_running_loop().time()
+            await self.until(lambda: self.has("a"))
+            self.assertLess(asyncio.get_running_loop().time() - begin, 1)
+            mute.close()
+        self.play(story)
+
     def test_no_driver(self):
         async def story():
             Driver.there_is = False
@@ -318,6 +334,7 @@ class Serial(Case):
             self.assertEqual(sorted(self.bench.asked), ["1-1", "1-2", "1-3", "1-4"])
             # The names were written when the numbers were known, and not before.
             self.assertEqual(len(os.listdir(self.root + "/run/usbip-fleet/names")), 2)
+            self.assertEqual(len(Driver.sockets), 2)
         self.play(story)
 
     def test_nobody_is_asked_when_none_is_looked_for(self):

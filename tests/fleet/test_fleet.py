@@ -76,6 +76,7 @@ class Driver(vhci.Vhci):
     sockets = {}
     taken = set()  # by somebody else
     there_is = True
+    names = []  # the files for udev at each attach
 
     def refresh(self, max_age=0.0):
         for number, (sock, _, _) in list(self.sockets.items()):
@@ -111,6 +112,7 @@ class Driver(vhci.Vhci):
     def attach(self, port, sockfd, devid, speed):
         if port in self.sockets or port in self.taken:
             raise vhci.PortBusy("port %d is in use" % port)
+        self.names.append(os.listdir(self.root + "/run/usbip-fleet/names"))
         sock = socket.socket(fileno=os.dup(sockfd))
         peer = next(b for b, w in self.bench.clients.items()
                     if w.get_extra_info("peername") == sock.getsockname())
@@ -137,7 +139,7 @@ class Case(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.root = folder.name
         self.words = []
-        Driver.sockets, Driver.taken, Driver.there_is = {}, set(), True
+        Driver.sockets, Driver.taken, Driver.there_is, Driver.names = {}, set(), True, []
         for patch in (mock.patch.object(fleet.vhci, "Vhci", Driver),
                       mock.patch.object(fleet, "INTERVAL", 0.05),
                       mock.patch.object(fleet, "LOOK", 0.01),
@@ -304,6 +306,14 @@ class Ports(Case):
             self.assertEqual(self.bench.asked, ["1-1"])
         self.play(story)
 
+    def test_udev_knows_the_name_before_the_device_is_there(self):
+        async def story():
+            self.bench.plug("1-1")
+            await self.start(A)
+            await self.until(lambda: self.has("a"))
+            self.assertEqual(Driver.names, [["3-1"]])
+        self.play(story)
+
     def test_a_port_of_its_own(self):
         async def story():
             self.bench.plug("1-1")
@@ -332,9 +342,19 @@ class Serial(Case):
             await self.until(lambda: self.has("a") == "1-2" and self.has("b") == "1-3")
             await asyncio.sleep(0.5)
             self.assertEqual(sorted(self.bench.asked), ["1-1", "1-2", "1-3", "1-4"])
-            # The names were written when the numbers were known, and not before.
             self.assertEqual(len(os.listdir(self.root + "/run/usbip-fleet/names")), 2)
             self.assertEqual(len(Driver.sockets), 2)
+        self.play(story)
+
+    def test_no_name_before_the_number_is_known_nor_when_it_was_known(self):
+        async def story():
+            self.bench.plug("1-1", serial="A")
+            await self.start(SERIAL % ("a", "A"))
+            await self.until(lambda: self.has("a"))
+            self.fleet.set_down(["a"], True)
+            self.fleet.set_down(["a"], False)
+            await self.until(lambda: len(Driver.names) == 2 and self.has("a"))
+            self.assertEqual(Driver.names, [[], []])
         self.play(story)
 
     def test_nobody_is_asked_when_none_is_looked_for(self):

@@ -69,6 +69,8 @@ class Ask(unittest.TestCase):
     def test_where_it_was_last_first(self):
         offers = [offer("1-%d" % n) for n in range(1, 6)]
         self.assertEqual(steps(offers, self.boards[:1], last={"a": "1-4"}), [("1-4", "a", True)])
+        self.assertEqual(steps(offers, self.boards, last={"a": "1-5", "b": "1-4"}),
+                         [("1-4", "b", True), ("1-5", "a", True)])
 
     def test_nobody_whose_answer_is_known(self):
         no = Identity("0403:6001", "X", "")

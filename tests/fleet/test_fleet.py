@@ -265,6 +265,18 @@ class Keep(Case):
             self.assertIsNone(self.fleet.status()["devices"][0]["error"])
         self.play(story)
 
+    def test_a_refused_device_is_tried_at_once_when_it_is_plugged_in_again(self):
+        async def story():
+            self.bench.plug("1-1", devnum=5)
+            self.bench.refuses = 1
+            with mock.patch.object(fleet, "RETRY_DEVICE", (60, 60)):
+                await self.start(A)
+                await self.until(lambda: self.bench.asked)
+                self.bench.refuses = 0
+                self.bench.plug("1-1", devnum=6)
+                await self.until(lambda: self.has("a"))
+        self.play(story)
+
     def test_a_server_that_takes_connections_and_is_silent_delays_no_other(self):
         async def story():
             async def nothing(reader, writer):
@@ -365,6 +377,16 @@ class Serial(Case):
             self.bench.plug("1-2", serial="X")
             await asyncio.sleep(0.3)
             self.assertEqual(self.bench.asked, ["1-1"])
+        self.play(story)
+
+    def test_what_it_did_not_say_before_it_went_does_not_count(self):
+        async def story():
+            self.bench.plug("1-1", serial="A")
+            with mock.patch.object(Driver, "attribute", return_value=""), \
+                    mock.patch.object(Driver, "in_sysfs", side_effect=[True, False]):
+                await self.start(SERIAL % ("a", "A"))
+                await self.until(lambda: self.said("it has gone while it was asked"))
+            await self.until(lambda: self.has("a"))
         self.play(story)
 
     def test_asked_again_when_it_was_plugged_in_again(self):

@@ -11,20 +11,18 @@ another; from there on tick() looks whether its port is still used, and a server
 the server agrees. Everything else happens between two awaits, so there are no locks.
 """
 import asyncio
-import os
-import shutil
 import time
 
 from . import config as configuration
 from . import match, net, records, vhci
 from .backoff import Backoff
 from .hooks import Hooks
-from .match import Identities, Identity
+from .match import Identity
+from .model import Attachment, Member, Server
 from .notify import log
 from .protocol import Offer
 
 INTERVAL = 1.0  # between two looks at the ports; the unit of a server's interval
-RETRY = (0.25, 2.0)  # backoff for a server; with net.CONNECT below 5 s
 RETRY_DEVICE = (0.5, 30.0)  # for a device that fails while its server answers
 FORGET = 10.0  # a server away for longer may have had other devices plugged in
 ENUMERATION = 90  # seconds after which a device that is not in sysfs is given up
@@ -33,65 +31,12 @@ READ = 10  # seconds for its serial number
 SETTLE = 3  # seconds until a server lists again what was given back
 
 
-class Server:
-    def __init__(self, conf):
-        self.conf = conf
-        self.host = net.Host(conf.host, conf.port)
-        self.identities = Identities()
-        self.backoff = Backoff(*RETRY)
-        self.failures = {}  # bus ID: (Offer, Backoff, not to be tried before, when it failed)
-        self.error = "not asked yet"
-        self.since = time.time()
-        self.away_since = time.monotonic()
-        self.offers = []
-        self.task = None
-
-
-class Member:
-    def __init__(self, conf):
-        self.conf = conf
-        self.down = False
-        self.attaches = 0
-        self.error = None
-        self.error_at = None
-        self.last_busid = None
-
-    def wrong(self, words):
-        """Says it once."""
-        if self.error != words:
-            log("%s: %s" % (self.conf.name, words), "warning")
-        self.error, self.error_at = words, time.time()
-
-
-class Attachment:
-    def __init__(self, server, offer, name, asked):
-        self.server = server  # Server
-        self.offer = offer
-        self.name = name  # whose it is, or, while asked, whose it may be
-        self.asked = asked
-        self.foreign = False  # attached by somebody else: never detached unasked
-        self.port = None
-        self.local = None
-        self.identity = None
-        self.established = False
-        self.hidden = False  # the server's list left it out once it was ours
-        self.since = time.time()
-        self.listed_from = float("inf")  # lists asked for later know of us
-        self.task = None
-
-    def record(self):
-        conf = self.server.conf
-        return {"name": self.name, "asked": self.asked, "established": self.established,
-                "server": [conf.name, conf.host, conf.port], "offer": list(self.offer),
-                "identity": list(self.identity) if self.identity else None, "since": self.since}
-
-
 class Fleet:
     def __init__(self, config, root=""):
         self.config = config
         self.records = records.Records(root)
         self.vhci = vhci.Vhci(root, log)
-        self.hooks = Hooks()
+        self.hooks = Hooks(self.vhci)
         self.servers = {n: Server(c) for n, c in config.servers.items()}
         self.members = {n: Member(c) for n, c in config.devices.items()}
         self.attachments = {}  # port: Attachment
@@ -491,7 +436,8 @@ class Fleet:
             conf.name, attachment.offer.busid, attachment.server.conf.name, attachment.port,
             attachment.local))
         if conf.on_attach:
-            self._hook(attachment, conf, "on-attach", conf.on_attach, self._settled(attachment))
+            self.hooks.attached(attachment, conf,
+                                lambda: self.attachments.get(attachment.port) is attachment)
 
     def _write_records(self, attachment, conf):
         self.records.put_port(attachment.port, attachment.record())
@@ -544,7 +490,7 @@ class Fleet:
         if member:
             member.error, member.error_at = words, time.time()
             if member.conf.on_detach:
-                self._hook(attachment, member.conf, "on-detach", member.conf.on_detach, None)
+                self.hooks.detached(attachment, member.conf)
 
     def look_for_driver(self):
         there = self.vhci.refresh()
@@ -567,43 +513,6 @@ class Fleet:
             port = ports.get(attachment.port)
             if port is None or port.state == vhci.FREE or port.devid != attachment.offer.devid:
                 self._end(attachment, "its connection has ended" if port else "vhci-hcd is gone")
-
-    # --- commands of the configuration ------------------------------------------------
-
-    def _hook(self, attachment, conf, what, command, before):
-        self.hooks.run(conf.name, what, command, {
-            "USBIP_FLEET_NAME": conf.name,
-            "USBIP_FLEET_SERVER": attachment.server.conf.name,
-            "USBIP_FLEET_REMOTE_BUSID": attachment.offer.busid,
-            "USBIP_FLEET_BUSID": attachment.local,
-            "USBIP_FLEET_PORT": str(attachment.port),
-            "USBIP_FLEET_ID": attachment.identity.id,
-            "USBIP_FLEET_SERIAL": attachment.identity.serial,
-        }, before)
-
-    async def _settled(self, attachment):
-        """Waits until its files in /dev are there, 10 s at most; False when it has gone."""
-        loop = asyncio.get_running_loop()
-        last = None
-        for _ in range(20):
-            await asyncio.sleep(0.5)
-            if self.attachments.get(attachment.port) is not attachment:
-                return False
-            nodes = await loop.run_in_executor(None, self.vhci.nodes, attachment.local)
-            names = {name for _, name, _ in nodes}
-            disk = await loop.run_in_executor(None, self._is_disk, attachment.local)
-            if names == last and (not disk or any(kind == "block" for kind, _, _ in nodes)):
-                break
-            last = names
-        if shutil.which("udevadm") and os.path.exists("/run/udev/control"):
-            process = await asyncio.create_subprocess_exec("udevadm", "settle", "--timeout=5")
-            await process.wait()
-        return True
-
-    def _is_disk(self, local):
-        top = self.vhci.path(local)
-        return any(self.vhci.attribute(os.path.join(local, name), "bInterfaceClass") == "08"
-                   for name in os.listdir(top) if ":" in name) if os.path.isdir(top) else False
 
     # --- what people ask ----------------------------------------------------------------
 

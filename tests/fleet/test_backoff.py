@@ -2,7 +2,7 @@
 """Waits grow, are bounded and differ."""
 import unittest
 
-from usbip_fleet import fleet, net
+from usbip_fleet import fleet, model, net
 from usbip_fleet.backoff import Backoff
 
 
@@ -30,7 +30,7 @@ class Waits(unittest.TestCase):
 
     def test_a_server_is_noticed_within_5_s(self):
         # It returns when a connection has just been tried in vain: that has to time out, then the wait.
-        self.assertLess(net.CONNECT + fleet.RETRY[1] + fleet.LOOK, 5)
+        self.assertLess(net.CONNECT + model.RETRY[1] + fleet.LOOK, 5)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import tempfile
 import unittest
 from unittest import mock
 
-from usbip_fleet import config, fleet, vhci
+from usbip_fleet import config, fleet, model, vhci
 from usbip_fleet.protocol import DEVICE
 
 
@@ -143,9 +143,10 @@ class Case(unittest.TestCase):
         for patch in (mock.patch.object(fleet.vhci, "Vhci", Driver),
                       mock.patch.object(fleet, "INTERVAL", 0.05),
                       mock.patch.object(fleet, "LOOK", 0.01),
-                      mock.patch.object(fleet, "RETRY", (0.02, 0.05)),
+                      mock.patch.object(model, "RETRY", (0.02, 0.05)),
                       mock.patch.object(fleet, "RETRY_DEVICE", (0.05, 0.2)),
                       mock.patch.object(fleet, "SETTLE", 0.1),
+                      mock.patch.object(model, "log", lambda w, *_: self.words.append(w)),
                       mock.patch.object(fleet, "log", lambda w, *_: self.words.append(w))):
             patch.start()
             self.addCleanup(patch.stop)

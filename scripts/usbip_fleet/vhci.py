@@ -170,12 +170,15 @@ class Vhci:
             self.where[port].read_at = float("-inf")
 
     def choose(self, fast, avoid):
-        """A free port of that speed that is not in avoid, as of the last look."""
-        for controller in self.controllers:
-            for number, port in controller.ports.items():
-                if port.super == fast and port.state == FREE and number not in avoid:
-                    return number
-        return None
+        """A free port of that speed that is not in avoid, as of the last look; None without one.
+
+        Where most are free: the devices of a root hub come up one after the other, those of
+        several side by side.
+        """
+        free = [[number for number, port in controller.ports.items()
+                 if port.super == fast and port.state == FREE and number not in avoid]
+                for controller in self.controllers]
+        return min(max(free, key=len, default=[]), default=None)
 
     def more(self, fast):
         """Asks the driver for more ports, a controller's worth; NoPort when there are none."""

@@ -90,6 +90,11 @@ class Change(Tree):
         self.assertEqual(self.vhci.choose(True, set()), 2)
         self.assertIsNone(self.vhci.choose(True, {2, 3, 6, 7}))
 
+    def test_devices_are_spread_over_the_controllers(self):
+        self.vhci.refresh()
+        self.assertEqual(self.vhci.choose(False, {0}), 4)
+        self.assertEqual(self.vhci.choose(False, {0, 4}), 1)
+
     def test_a_driver_that_has_no_more(self):
         self.vhci.refresh()
         with self.assertRaisesRegex(vhci.NoPort, "all 4 USB3 ports are in use, and this vhci-hcd cannot"):

@@ -122,7 +122,7 @@ class Fleet:
     def _from_record(self, record, port):
         """What we attached, if it is still there."""
         offer = Offer(*record["offer"])
-        if port is None or port.state == vhci.FREE or port.devid != offer.devid:
+        if port is None or not port.holds(offer.devid):
             return None
         name, host, service = record["server"]
         server = self.servers.get(name)
@@ -391,7 +391,7 @@ class Fleet:
             port = self.vhci.port(attachment.port, LOOK * 0.9)
             if port is None:
                 return "vhci-hcd is gone"
-            if port.state == vhci.FREE or port.devid != attachment.offer.devid:
+            if not port.holds(attachment.offer.devid):
                 return "it was attached and has gone at once; the kernel log may say why"
             if port.state == vhci.USED and self.vhci.in_sysfs(attachment.local):
                 return None
@@ -470,7 +470,7 @@ class Fleet:
         if not attachment.foreign:
             try:
                 port = self.vhci.port(attachment.port, 0.0)
-                if port and port.state != vhci.FREE and port.devid == attachment.offer.devid:
+                if port and port.holds(attachment.offer.devid):
                     self.vhci.detach(attachment.port)
             except vhci.VhciError as error:
                 log(str(error), "warning")
@@ -511,7 +511,7 @@ class Fleet:
             if not attachment.established:
                 continue
             port = ports.get(attachment.port)
-            if port is None or port.state == vhci.FREE or port.devid != attachment.offer.devid:
+            if port is None or not port.holds(attachment.offer.devid):
                 self._end(attachment, "its connection has ended" if port else "vhci-hcd is gone")
 
     # --- what people ask ----------------------------------------------------------------

@@ -17,7 +17,12 @@ BUS = "/sys/bus/usb/devices"
 FREE, NOT_ASSIGNED, USED = 4, 5, 6
 
 # local: the bus ID that a device there has or will have; devid and busid: what status says.
-Port = namedtuple("Port", "number super state devid local")
+class Port(namedtuple("Port", "number super state devid local")):
+    __slots__ = ()
+
+    def holds(self, devid):
+        """Is it that device's? The kernel's own driver says whose it is once it is used only."""
+        return self.state != FREE and (self.state != USED or self.devid == devid)
 
 
 class VhciError(Exception):

@@ -66,6 +66,8 @@ not_attached() { ! is_attached "$1"; }
 count_attached() { grep -l '"established": true' "$fleet_root"/run/usbip-fleet/ports/* | wc -l; }
 all_attached() { equals "$(count_attached)" "$1"; }
 here() { port_busid "$(port_of "$1")"; } # bus ID on this machine
+# attached NAME: is, before half a minute is over; else what the daemon said.
+attached() { wait_for 30 is_attached "$1" || { cat "$tmp/fleet.log"; return 1; }; }
 devnum_of() { attribute "$(here "$1")" devnum; }
 state_is() { contains "$(fleet status "$1")" "^$1 +$2 "; } # NAME STATE
 

@@ -58,6 +58,14 @@ class Look(Tree):
         self.assertEqual(self.vhci.port(6).state, vhci.NOT_ASSIGNED)
         self.assertIsNone(self.vhci.port(99))
 
+    def test_whose_a_port_is(self):
+        # The kernel's own driver shows no devid before the device has its address.
+        self.status(1, "hs  0004 006 002 00010005 000007 5-1\nhs  0005 005 000 00000000 000000 0-0\n"
+                       "ss  0006 004 000 00000000 000000 0-0\n")
+        self.vhci.refresh()
+        self.assertEqual([self.vhci.port(n).holds(0x10005) for n in (4, 5, 6)], [True, True, False])
+        self.assertEqual([self.vhci.port(n).holds(0x10006) for n in (4, 5, 6)], [False, True, False])
+
     def test_a_file_is_read_when_it_is_older_than_one_likes(self):
         self.vhci.refresh()
         self.status(0, "hs  0000 006 002 00010005 000007 3-1\n")

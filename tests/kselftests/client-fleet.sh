@@ -42,9 +42,9 @@ server one 3251 int:speed=full,busid=2-1 serial:serial=A,busid=1-1 serial:serial
 serials() { dmesg | grep -c "SerialNumber: $1\$"; }
 log_mark
 start_fleet
-check "what is offered is attached" wait_for 30 is_attached mouse
-check "a board is found by its serial number" wait_for 60 is_attached board-c
-check "another one, too" wait_for 30 is_attached board-a
+check "what is offered is attached" attached mouse
+check "a board is found by its serial number" attached board-c
+check "another one, too" attached board-a
 check "it is the one with that number" equals "$(attribute "$(here board-c)" serial)" C
 check "so is the other" equals "$(attribute "$(here board-a)" serial)" A
 check "and on the port that it is to have" equals "$(port_of board-a)" 5
@@ -67,7 +67,7 @@ plugged=$now_cs
 tell one plug 1-3
 taken() { grep -q '"1-3"' "$fleet_root"/run/usbip-fleet/ports/*; }
 check "plugged in again, it is taken within 2 s" soon 2 "$plugged" taken
-check "and is what it was" wait_for 20 is_attached board-c
+check "and is what it was" attached board-c
 check "that is counted" contains "$(fleet status board-c)" ' s +1 '
 
 stop_fleet TERM
@@ -91,7 +91,7 @@ there=$(devnum_of mouse)
 sed -i '/^\[device board-a\]/,/^$/d' "$fleet_root/etc/usbip/fleet.conf"
 printf '[device late]\nserver = one\nbusid = 1-2\n' >"$fleet_root/etc/usbip/fleet.d/late.conf"
 kill -HUP "$fleet_pid"
-check "a new configuration attaches what is new" wait_for 30 is_attached late
+check "a new configuration attaches what is new" attached late
 check "and detaches what is not there any more" wait_for 10 port_is 5 4
 check "and nothing else" equals "$(devnum_of mouse)" "$there"
 check "down detaches" fleet down late

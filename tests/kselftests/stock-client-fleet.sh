@@ -31,8 +31,8 @@ END
 server one 3251 int:speed=full,busid=2-1 serial:serial=A,busid=1-1 serial:serial=B,busid=1-2 \
 	int:busid=2-2
 start_fleet
-check "what is offered is attached" wait_for 30 is_attached mouse
-check "a board is found by its serial number" wait_for 60 is_attached board
+check "what is offered is attached" attached mouse
+check "a board is found by its serial number" attached board
 check "it is the one with that number" equals "$(attribute "$(here board)" serial)" B
 check "usbip port lists it" contains "$(usbip port)" 'usbip://127.0.0.1:3251/1-2'
 check "a port that there is not is said in words" contains "$(fleet status nowhere)" \
@@ -41,7 +41,7 @@ there=$(devnum_of mouse)
 tell one unplug 1-2
 check "an unplugged device goes" wait_for 20 not_attached board
 tell one plug 1-2
-check "and comes again" wait_for 20 is_attached board
+check "and comes again" attached board
 stop_fleet KILL
 start_fleet
 check "killed and started again, it adopts them" fleet_said 'mouse: port [0-9]+, as before'

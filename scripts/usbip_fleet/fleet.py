@@ -322,7 +322,7 @@ class Fleet:
         avoid |= {d.port for d in self.config.devices.values()}
         port = self.vhci.choose(fast, avoid)
         if port is None:
-            self.vhci.more(fast)
+            self.vhci.more(fast, len(self.members))
             port = self.vhci.choose(fast, avoid)
             if port is None:
                 raise vhci.NoPort("vhci-hcd has made ports and shows none")

@@ -185,8 +185,11 @@ class Vhci:
                 for controller in self.controllers]
         return min(max(free, key=len, default=[]), default=None)
 
-    def more(self, fast):
-        """Asks the driver for more ports, a controller's worth; NoPort when there are none."""
+    def more(self, fast, want):
+        """Asks the driver for want ports of each kind, or what it can make; NoPort when that is none.
+
+        This takes it a second or two, and whoever looks at its files waits; so all at once.
+        """
         kind = "USB3" if fast else "USB2"
         have = sum(p.super == fast for p in self.ports().values())
         full = "all %d %s ports are in use" % (have, kind)
@@ -197,16 +200,16 @@ class Vhci:
         if not writable:
             raise NoPort(full + ", and this vhci-hcd cannot make more: load it with a larger "
                          "nports= (the kernel's own has no such parameter)")
-        # A whole controller, or what the bus numbers have left of one.
-        for step in (15, 1):
+        # At least a whole controller, or what the bus numbers have left of one.
+        for number in (max(want, have + 15), have + 15, have + 1):
             try:
-                self._write(NPORTS, str(have + step))
+                self._write(NPORTS, str(number))
                 break
             except OSError as error:
                 last = error
         else:
-            raise NoPort("%s, and vhci-hcd refuses nports=%d: %s" % (full, have + 1, words(last)))
-        self.log("vhci-hcd has %d ports of each kind now, as %s" % (have + step, full))
+            raise NoPort("%s, and vhci-hcd refuses nports=%d: %s" % (full, number, words(last)))
+        self.log("vhci-hcd has %d ports of each kind now, as %s" % (number, full))
         self.refresh()
 
     def _write(self, path, text):

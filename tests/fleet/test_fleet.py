@@ -106,7 +106,7 @@ class Driver(vhci.Vhci):
     def choose(self, fast, avoid):
         return next((n for n in range(4) if n not in self.sockets and n not in avoid), None)
 
-    def more(self, fast):
+    def more(self, fast, want):
         raise vhci.NoPort("all 4 USB2 ports are in use")
 
     def attach(self, port, sockfd, devid, speed):

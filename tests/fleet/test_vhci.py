@@ -106,21 +106,36 @@ class Change(Tree):
     def test_a_driver_that_has_no_more(self):
         self.vhci.refresh()
         with self.assertRaisesRegex(vhci.NoPort, "all 4 USB3 ports are in use, and this vhci-hcd cannot"):
-            self.vhci.more(True)
+            self.vhci.more(True, 9)
 
     def test_a_parameter_that_cannot_be_written(self):
         self.vhci.refresh()
         self.write(vhci.NPORTS, "4\n")
         os.chmod(self.root + vhci.NPORTS, 0o444)
         with self.assertRaises(vhci.NoPort):
-            self.vhci.more(False)
+            self.vhci.more(False, 9)
         self.assertEqual(self.read(vhci.NPORTS), "4\n")
 
     def test_a_driver_that_has(self):
         self.vhci.refresh()
         self.write(vhci.NPORTS, "4\n")
-        self.vhci.more(False)
+        self.vhci.more(False, 9)
         self.assertEqual(self.read(vhci.NPORTS)[:2], "19")
+        self.vhci.more(False, 100)
+        self.assertEqual(self.read(vhci.NPORTS)[:3], "100")
+
+    def test_a_driver_that_has_some(self):
+        self.vhci.refresh()
+        self.write(vhci.NPORTS, "4\n")
+        asked = []
+
+        def write(path, text):
+            asked.append(text)
+            if int(text) > 5:
+                raise OSError(22, "Invalid argument")
+        self.vhci._write = write
+        self.vhci.more(False, 100)
+        self.assertEqual(asked, ["100", "19", "5"])
 
 
 if __name__ == "__main__":

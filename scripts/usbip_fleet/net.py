@@ -5,6 +5,7 @@ Called by fleet.py and cli.py; all of it in asyncio's loop. Time limits are here
 waited for longer than CONNECT + ANSWER.
 """
 import asyncio
+import os
 import socket
 
 from . import protocol
@@ -59,7 +60,8 @@ class Host:
             except asyncio.TimeoutError:
                 error = NetError("does not answer")
             except OSError as reason:
-                error = NetError(reason.strerror or str(reason))
+                # asyncio puts words of its own in.
+                error = NetError(os.strerror(reason.errno) if reason.errno else str(reason))
             except BaseException:
                 sock.close()
                 raise

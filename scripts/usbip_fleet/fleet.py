@@ -43,7 +43,17 @@ class Fleet:
         self.importing = {}  # (server, bus ID): Attachment on its way to a port
         self.driver_missing = False
         self.dirty = False  # the state is to be written
+        self.failure = None  # exception of a task
         self._load_state()
+
+    def _task(self, coroutine):
+        """What it stumbles over is not lost: tick() raises it, and systemd starts us again."""
+        def done(task):
+            if not task.cancelled() and task.exception():
+                self.failure = task.exception()
+        task = asyncio.ensure_future(coroutine)
+        task.add_done_callback(done)
+        return task
 
     # --- who has what -------------------------------------------------------------
 
@@ -87,7 +97,7 @@ class Fleet:
         self.look_for_driver()
         await self._adopt()
         for server in self.servers.values():
-            server.task = asyncio.ensure_future(self._serve(server))
+            server.task = self._task(self._serve(server))
 
     def stop(self):
         """Everything stays attached."""
@@ -118,6 +128,8 @@ class Fleet:
         if tasks:
             # No server may give a second device to a name that one of these has.
             await asyncio.wait(tasks, timeout=READ)
+        # Somebody else may get a port that has a name from before.
+        self.records.keep_names({a.local for a in self.attachments.values() if not a.asked})
 
     def _from_record(self, record, port):
         """What we attached, if it is still there."""
@@ -143,7 +155,7 @@ class Fleet:
                 not attachment.asked and (member is None or member.down)):
             self._release(attachment, "is not wanted any more")
         elif not attachment.established:
-            attachment.task = asyncio.ensure_future(self._establish(attachment))
+            attachment.task = self._task(self._establish(attachment))
         elif self._keeps(member.conf, attachment):
             attachment.listed_from = time.monotonic()
             self._write_records(attachment, member.conf)
@@ -163,7 +175,7 @@ class Fleet:
         attachment.foreign = True
         attachment.port, attachment.local = port.number, port.local
         self.attachments[port.number] = attachment
-        attachment.task = asyncio.ensure_future(self._establish(attachment))
+        attachment.task = self._task(self._establish(attachment))
 
     @staticmethod
     def _keeps(conf, attachment):
@@ -187,7 +199,7 @@ class Fleet:
                     self._abandon(attachment)
         for name in changes.servers_new:
             server = self.servers[name] = Server(new.servers[name])
-            server.task = asyncio.ensure_future(self._serve(server))
+            server.task = self._task(self._serve(server))
         for name, server in self.servers.items():
             server.conf = new.servers[name]
         for name in changes.new:
@@ -220,7 +232,7 @@ class Fleet:
             started = time.monotonic()
             try:
                 offers = await net.devlist(server.host)
-            except net.NetError as error:
+            except (net.NetError, OSError) as error:
                 self._no_answer(server, str(error))
                 await asyncio.sleep(server.backoff.next())
                 continue
@@ -276,7 +288,7 @@ class Fleet:
         for step in match.plan(free, waiting, claimed, server.identities.known(), last):
             attachment = Attachment(server, step.offer, step.name, step.asked)
             self.importing[server.conf.name, step.offer.busid] = attachment
-            attachment.task = asyncio.ensure_future(self._attach(attachment))
+            attachment.task = self._task(self._attach(attachment))
 
     # --- attaching ------------------------------------------------------------------
 
@@ -503,6 +515,8 @@ class Fleet:
 
     def tick(self):
         """Once a second."""
+        if self.failure:
+            raise self.failure
         if self.dirty:
             self.save_state()
         self.look_for_driver()

@@ -109,6 +109,12 @@ class Records:
     def drop_name(self, local):
         _remove("%s/names/%s" % (self.run, local))
 
+    def keep_names(self, locals_):
+        """Those of these bus IDs alone."""
+        for local in os.listdir(self.run + "/names"):
+            if local not in locals_:
+                self.drop_name(local)
+
     # --- the stock tools' -------------------------------------------------------------
 
     def stock(self, port):

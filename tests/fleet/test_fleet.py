@@ -307,6 +307,17 @@ class Keep(Case):
         self.play(story)
 
 
+    def test_what_a_task_stumbles_over_ends_the_daemon(self):
+        async def story():
+            self.bench.plug("1-1")
+            with mock.patch.object(fleet.Fleet, "_assign", side_effect=KeyError("bug")):
+                await self.start(A)
+                await self.until(lambda: self.fleet.failure)
+                with self.assertRaises(KeyError):
+                    await self.clock
+        self.play(story)
+
+
 class Ports(Case):
     def test_a_port_that_somebody_took_meanwhile(self):
         async def story():
@@ -476,6 +487,8 @@ class Restart(Case):
             await self.start(A)
             self.assertIsNone(self.fleet.attachment("a"))
             self.assertEqual(len(Driver.sockets), 1)
+            # It is not called a.
+            self.assertEqual(os.listdir(self.root + "/run/usbip-fleet/names"), [])
         self.play(story)
 
 

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import time
+import traceback
 from concurrent.futures import ThreadPoolExecutor
 
 from . import config, control, fleet, records
@@ -48,7 +49,12 @@ async def _run(the_config, root):
         try:
             await asyncio.wait_for(end.wait(), fleet.INTERVAL)
         except asyncio.TimeoutError:
-            the_fleet.tick()
+            try:
+                the_fleet.tick()
+            except Exception:
+                # systemd starts us again, and all that is attached is adopted.
+                traceback.print_exc()
+                os._exit(1)
         words = [_watchdog()]
         summary = the_fleet.summary()
         if summary != said:

@@ -15,7 +15,7 @@ import sys
 import time
 
 SERVERS, DEVICES, PORT = 10, 10, 3300
-LIMIT = 120  # seconds for whatever is waited for
+LIMIT = 240  # seconds for whatever is waited for
 
 
 def configuration():

@@ -221,7 +221,7 @@ class Fleet:
         """On its way, and its server is gone from the configuration."""
         if attachment.task:
             attachment.task.cancel()
-        self.importing.pop((attachment.server.conf.name, attachment.offer.busid), None)
+        self._arrived(attachment, attachment.offer.busid)
         if attachment.port in self.attachments:
             self._release(attachment, "is not wanted any more")
 
@@ -304,10 +304,16 @@ class Fleet:
             self._failed(attachment, listed, str(error))
             return
         finally:
-            del self.importing[server.conf.name, listed.busid]
+            self._arrived(attachment, listed.busid)
             if sock:
                 sock.close()
         await self._establish(attachment)
+
+    def _arrived(self, attachment, busid):
+        """Or given up; another may be under way since."""
+        key = (attachment.server.conf.name, busid)
+        if self.importing.get(key) is attachment:
+            del self.importing[key]
 
     def _failed(self, attachment, listed, words):
         server = attachment.server

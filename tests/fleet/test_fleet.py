@@ -22,6 +22,7 @@ class Bench:
         self.asked = []
         self.lists_all = False
         self.refuses = 0  # status of imports
+        self.silent = False  # to imports
         self.port = None
         self.server = None
 
@@ -58,6 +59,10 @@ class Bench:
             return
         busid = (await reader.readexactly(32)).rstrip(b"\0").decode()
         self.asked.append(busid)
+        if self.silent:
+            await reader.read()
+            writer.close()
+            return
         if self.refuses or busid not in self.devices or busid in self.clients:
             writer.write(struct.pack("!HHI", 0x111, 3, self.refuses or 4))
             writer.close()
@@ -530,6 +535,21 @@ class Commands(Case):
             await self.until(lambda: self.fleet.status()["devices"][0]["state"] == "no server")
             self.fleet.reload(self.config(A))
             await self.until(lambda: self.has("a"))
+        self.play(story)
+
+    def test_reload_while_a_server_is_silent(self):
+        async def story():
+            self.bench.plug("1-1")
+            self.bench.silent = True
+            await self.start(A)
+            await self.until(lambda: self.bench.asked)
+            self.fleet.reload(self.config(A, port=1))
+            self.bench.silent = False
+            self.fleet.reload(self.config(A))
+            await self.until(lambda: self.has("a"))
+            await asyncio.sleep(0.1)
+            self.assertIsNone(self.fleet.failure)
+            self.assertEqual(self.fleet.importing, {})
         self.play(story)
 
     def test_on_attach_and_on_detach(self):

@@ -10,7 +10,7 @@ from .backoff import Backoff
 from .match import Identities
 from .notify import log
 
-RETRY = (0.25, 1.5)  # backoff for a server, in seconds; with net.CONNECT below 5
+RETRY = (0.25, 1.0)  # backoff for a server, in seconds; with net.CONNECT below 5
 
 
 class Server:

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Does in a guest what faults asks for: agent NAME
 
-Called by faults through tests/vm/run, in both VMs. Needs the tree made by tests/vm/build as
-/usbip-ext. A question is a method of Agent; all times are by the guest's own clock.
+Called by faults through tests/vm/run, in both VMs; tests/vm/story.py is made from it. Needs the
+tree made by tests/vm/build as /usbip-ext. A question is a method of Agent; all times are by the guest's own clock.
 """
 import ctypes
 import glob
@@ -552,15 +552,10 @@ def answer_all(agent, name, questions):
         answer(agent, name, *questions.get())
 
 
-def main():
-    name = sys.argv[1]
-    # Its own memory does not go to a swap space that is about to be lost.
-    threading.stack_size(1 << 20)
-    ctypes.CDLL(None).mlockall(3)
+def serve(agent, name):
+    """Answers, until it may go."""
     write("/proc/sys/kernel/sched_rt_runtime_us", "-1")  # that it is busy at times is no news
     go_first()
-    agent = Agent()
-    agent.watch.start()
     # Each by itself: one that never ends stops no other. Now, while there is memory for them.
     questions = queue.SimpleQueue()
     for _ in range(AT_ONCE):
@@ -574,9 +569,18 @@ def main():
         question = json.loads(read(path))
         if question[0] == "bye":
             answer(agent, name, number, ["asleep", {}])
-            sys.exit()
+            return
         questions.put((number, question))
         number += 1
+
+
+def main():
+    # Its own memory does not go to a swap space that is about to be lost.
+    threading.stack_size(1 << 20)
+    ctypes.CDLL(None).mlockall(3)
+    agent = Agent()
+    agent.watch.start()
+    serve(agent, sys.argv[1])
 
 
 if __name__ == "__main__":

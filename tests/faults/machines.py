@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Two VMs on one network, each with an agent inside that does what it is asked.
 
-Called by faults. Needs what tests/vm/run needs. Questions and answers are files in
+Called by faults, pi.t and story.t. Needs what tests/vm/run needs. Questions and answers are files in
 the folder that the guests see as /out, so that they pass while the network is silent.
 """
 import json
@@ -53,25 +53,32 @@ class Echo(threading.Thread):
 class Machine:
     """A VM: name, how it ended, questions to its agent."""
 
+    agent = AGENT
+
     def __init__(self, name, address, log, tmp, limit, command):
         self.name, self.log, self.ended = name, log, None
         self.monitor_path = f"{tmp}/monitor.{name}"
         self.asked = 0
-        server = "on" if address.endswith(".1") else "off"
-        lan = f"{tmp}/lan"
-        while server == "off" and not os.path.exists(lan):
-            time.sleep(0.1)
         self.words = open(f"{log}/{name}.words", "w", encoding="utf-8")
         self.process = subprocess.Popen(
             [VM / "run", "-n", name, "-t", str(limit), "-l", log,
-             "-a", f"addr={address}/24 slab_nomerge {TELLS}"] + command[0] + [AGENT, name, "--",
-             "-netdev", f"stream,id=lan,server={server},addr.type=unix,addr.path={lan}",
+             "-a", f"addr={address}/24 slab_nomerge {TELLS}"] + command[0] + [self.agent, name, "--",
+             "-netdev", self.network(address, tmp),
              "-device", "virtio-net-pci,netdev=lan,romfile=,"
              f"mac=52:54:00:00:00:0{address[-1]}",
              "-chardev", "null,id=hole", "-object",
              "filter-redirector,id=silence,netdev=lan,queue=all,outdev=hole,status=off",
              "-monitor", f"unix:{self.monitor_path},server=on,wait=off"] + command[1],
             stdin=subprocess.DEVNULL, stdout=self.words, stderr=self.words)
+
+    @staticmethod
+    def network(address, tmp):
+        """Its end of a cable, which is there once the first one has made the other."""
+        server = "on" if address.endswith(".1") else "off"
+        lan = f"{tmp}/lan"
+        while server == "off" and not os.path.exists(lan):
+            time.sleep(0.1)
+        return f"stream,id=lan,server={server},addr.type=unix,addr.path={lan}"
 
     def start(self, what, **arguments):
         """Asks; the answer is fetched with result()."""

@@ -12,6 +12,7 @@ help:
 	@echo "make bench      what it costs beside the kernel's own, in VMs (as root); four minutes"
 	@echo "make bench-faults"
 	@echo "                what faults lead to, beside the kernel's own drivers; half an hour"
+	@echo "make bench-wan  how fast a disk is over a slow network, beside the kernel's own; ten minutes"
 	@echo "make modules    build the modules; KDIR=… names the kernel's headers"
 	@echo "make install    install them with dkms (as root); KERNEL=… for another than"
 	@echo "                the running one"
@@ -48,6 +49,10 @@ bench-faults:
 	tests/vm/need git gcc make libc6-dev python3
 	tests/faults/bench
 
+bench-wan:
+	tests/vm/need git make python3
+	tests/bench/wan
+
 bench:
 	tests/vm/need git gcc make libc6-dev python3
 	tests/bench/bench
@@ -65,4 +70,4 @@ clean:
 	$(MAKE) -C tests clean
 	$(MAKE) -C tests/fuzz clean
 
-.PHONY: help modules install uninstall demo check check-pi fuzz soak bench bench-faults lint unit clean
+.PHONY: help modules install uninstall demo check check-pi fuzz soak bench bench-faults bench-wan lint unit clean

@@ -157,7 +157,8 @@ static int vhci_probe(struct platform_device *pdev)
  *                     vhci_controllers_cut() made sure, or all were closed and
  *                     waited for by vhci_controllers_remove(). Every URB is back
  *   USB drivers       usb_remove_hcd() disconnects them; their new URBs find no
- *                     connection and fail
+ *                     connection and fail. Who cancels an URB that was over just
+ *                     before may look at its port still: under RCU
  */
 static compat_remove_t vhci_remove(struct platform_device *pdev)
 {
@@ -168,7 +169,7 @@ static compat_remove_t vhci_remove(struct platform_device *pdev)
 
 	usb_put_hcd(vhci->super.hcd);
 	usb_put_hcd(vhci->high.hcd);
-	kfree(vhci);
+	kfree_rcu(vhci, rcu);
 	return COMPAT_REMOVED;
 }
 
@@ -485,6 +486,28 @@ int vhci_controllers_cut(unsigned int nports)
 	}
 	places_drop(keep);
 	return 0;
+}
+
+/**
+ * vhci_controllers_detach - begin to take down whatever is attached
+ *
+ * Context: process, may sleep; nports may be changing.
+ */
+void vhci_controllers_detach(void)
+{
+	const struct vhci_place *place;
+	struct vhci_port *port;
+	unsigned int n, i;
+
+	mutex_lock(&vhci_places_lock);
+	for (n = 0; (place = vhci_place(n)); n++) {
+		for (i = 0; i < 2 * place->layout.nports; i++) {
+			port = vhci_place_port(place, i);
+			if (port)
+				vhci_port_detach(port);
+		}
+	}
+	mutex_unlock(&vhci_places_lock);
 }
 
 /**

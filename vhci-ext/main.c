@@ -41,7 +41,7 @@ module_init(vhci_init);
 
 static void __exit vhci_exit(void)
 {
-	/* All stays as it is; no new attach; then every device goes as if unplugged. */
+	/* nports stays as it is; no new attach; every device goes as if unplugged. */
 	vhci_nports_stop();
 	vhci_debug_remove();
 	vhci_sysfs_remove();

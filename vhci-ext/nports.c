@@ -53,6 +53,7 @@ static int nports_parse(const char *text, unsigned int *nports)
 
 static int nports_change(const char *text)
 {
+	long left = msecs_to_jiffies(NPORTS_GRACE_MS);
 	unsigned int nports;
 	int ret;
 
@@ -62,7 +63,8 @@ static int nports_change(const char *text)
 		return ret;
 
 	/* Not in state D; and a signal would have it begin anew, and again. */
-	schedule_timeout_idle(msecs_to_jiffies(NPORTS_GRACE_MS));
+	while (left)
+		left = schedule_timeout_idle(left);
 	if (fatal_signal_pending(current))
 		return -EINTR;
 	return nports > vhci_nports() ? vhci_controllers_add(nports) :
@@ -78,9 +80,9 @@ static int nports_write(const char *text)
 
 	switch (READ_ONCE(nports_state)) {
 	case NPORTS_LOADING:
-		ret = strscpy(nports_arg, text, sizeof(nports_arg)) < 0 ?
-			      -ENOSPC :
-			      0;
+		ret = strlen(text) < sizeof(nports_arg) ? 0 : -ENOSPC;
+		if (!ret)
+			strscpy(nports_arg, text, sizeof(nports_arg));
 		break;
 	case NPORTS_LIVE:
 		ret = nports_change(text);
@@ -147,7 +149,8 @@ int vhci_nports_start(void)
 }
 
 /**
- * vhci_nports_stop - wait for a change to end, and refuse the next
+ * vhci_nports_stop - wait for a change to end, and refuse the next; what is
+ *	attached begins to go
  *
  * Context: process, may sleep.
  */
@@ -155,6 +158,8 @@ void vhci_nports_stop(void)
 {
 	/* Before the lock: who is waiting for it already is refused, too. */
 	WRITE_ONCE(nports_state, NPORTS_GONE);
+	/* The change may be waiting for a device whose server is silent. */
+	vhci_controllers_detach();
 	mutex_lock(&nports_lock);
 	mutex_unlock(&nports_lock);
 }

@@ -49,7 +49,7 @@ DEFINE_EVENT(vhci_urb, vhci_submit,
 		      int status),
 	     TP_ARGS(port, seqnum, urb, length, status));
 
-/* About to be given back; @length: what was transferred, @status: as its driver sees it. */
+/* About to be given back; @length: what was transferred, @status: as the USB core gets it. */
 DEFINE_EVENT(vhci_urb, vhci_giveback,
 	     TP_PROTO(unsigned int port, u32 seqnum, struct urb *urb, u32 length,
 		      int status),

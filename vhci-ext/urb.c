@@ -74,7 +74,8 @@ static void count_giveback(struct vhci_counts *counts, struct urb *urb, int stat
 		counts->bytes_in += urb->actual_length;
 	else
 		counts->bytes_out += urb->actual_length;
-	if (unlikely(is_error(status)))
+	/* The USB core cancels, too, with -ESHUTDOWN. */
+	if (unlikely(!urb->unlinked && is_error(status)))
 		counts->error = status;
 }
 
@@ -418,15 +419,20 @@ static void vurb_unlink(struct vhci_urb *vurb, struct usbipx_conn *conn)
  */
 int vhci_urb_dequeue(struct usb_hcd *hcd, struct urb *urb, int status)
 {
-	struct vhci_port *port = port_of(hcd, urb->dev);
 	struct usbipx_conn *conn = NULL;
 	struct urb *done = NULL;
+	struct vhci_port *port;
 	struct vhci_urb *vurb;
 	unsigned long flags;
 	int ret;
 
-	if (!port)
+	/* Until the lock is had the URB may be over, and the controller go. */
+	rcu_read_lock();
+	port = port_of(hcd, urb->dev);
+	if (!port) {
+		rcu_read_unlock();
 		return -EIDRM;
+	}
 
 	spin_lock_irqsave(&port->lock, flags);
 	ret = usb_hcd_check_unlink_urb(hcd, urb, status);
@@ -446,6 +452,7 @@ int vhci_urb_dequeue(struct usb_hcd *hcd, struct urb *urb, int status)
 		vurb_unlink(vurb, conn);
 out:
 	spin_unlock_irqrestore(&port->lock, flags);
+	rcu_read_unlock();
 
 	if (done)
 		giveback(port, done, status);

@@ -34,7 +34,7 @@
  * somebody; with vhci_places_lock held that is found out and the controller is
  * taken out of its place, so that it cannot change any more. Who has a port from
  * vhci_port_get(), holds vhci_places_lock, or has the port's connection before its
- * closed() has returned, may rely on the controller.
+ * closed() is about to return, may rely on the controller.
  *
  * A port whose connection has ended is not free before the USB core has let go
  * of the device that was there: URBs of an old device must not reach the next.
@@ -185,6 +185,7 @@ struct vhci_hub {
  * @nports: of each root hub, of which the place may show less
  * @high: USB2 root hub
  * @super: USB3 root hub
+ * @rcu: for its end
  * @ports: those of @high, then those of @super
  */
 struct vhci_controller {
@@ -192,6 +193,7 @@ struct vhci_controller {
 	unsigned int nports;
 	struct vhci_hub high;
 	struct vhci_hub super;
+	struct rcu_head rcu;
 	struct vhci_port ports[];
 };
 
@@ -262,6 +264,7 @@ extern struct mutex vhci_places_lock;
 extern unsigned int vhci_nplaces;
 int vhci_controllers_add(unsigned int nports);
 int vhci_controllers_cut(unsigned int nports);
+void vhci_controllers_detach(void);
 void vhci_controllers_remove(void);
 struct device *vhci_first_device(void);
 unsigned int vhci_nports(void);

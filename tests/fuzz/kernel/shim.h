@@ -508,6 +508,9 @@ static inline void mutex_destroy(struct mutex *m)
 {
 	check(!m->held, "mutex is held");
 }
+struct rcu_head {
+	void *next;
+};
 #define rcu_read_lock()	  ((void)0)
 #define rcu_read_unlock() ((void)0)
 

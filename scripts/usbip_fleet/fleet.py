@@ -85,10 +85,19 @@ class Fleet:
 
     def save_state(self):
         self.dirty = False
-        self.records.put_state({
+        self._record(self.records.put_state, {
             "down": [n for n, m in self.members.items() if m.down],
             "attaches": {n: m.attaches for n, m in self.members.items() if m.attaches},
             "known": {n: s.identities.dump() for n, s in self.servers.items()}})
+
+    @staticmethod
+    def _record(write, *args):
+        """What is written is for others and for the next start: without it devices work, too."""
+        try:
+            return write(*args)
+        except OSError as error:
+            log("%s: %s" % (error.filename, vhci.words(error)), "warning")
+            return False
 
     # --- start, end, reload ---------------------------------------------------------
 
@@ -376,8 +385,16 @@ class Fleet:
                 self._drop_records(attachment)
                 raise
         self.attachments[attachment.port] = attachment
+        try:
+            self._put_stock(attachment)
+        except BaseException:
+            self._release(attachment, None)
+            raise
+
+    def _put_stock(self, attachment):
         conf = attachment.server.conf
-        self.records.put_stock(attachment.port, conf.host, conf.port, attachment.offer.busid)
+        self._record(self.records.put_stock, attachment.port, conf.host, conf.port,
+                     attachment.offer.busid)
 
     async def _establish(self, attachment):
         """From the port to its name."""
@@ -458,10 +475,9 @@ class Fleet:
                                 lambda: self.attachments.get(attachment.port) is attachment)
 
     def _write_records(self, attachment, conf):
-        self.records.put_port(attachment.port, attachment.record())
-        server = attachment.server.conf
-        self.records.put_stock(attachment.port, server.host, server.port, attachment.offer.busid)
-        if self.records.put_name(attachment.local, conf):
+        self._record(self.records.put_port, attachment.port, attachment.record())
+        self._put_stock(attachment)
+        if self._record(self.records.put_name, attachment.local, conf):
             asyncio.get_running_loop().run_in_executor(None, self._tell_udev, attachment.local)
 
     def _tell_udev(self, local):

@@ -6,6 +6,7 @@
     /run/usbip-fleet/lock           locked by the daemon that runs
     /run/usbip-fleet/state          which devices are down, what free ones said when asked: JSON
     /var/run/vhci_hcd/portPORT      the stock tools': "host port busid"
+    /var/run/vhci_hcd/usbip-fleet   empty: "usbip detach" removes the folder once it can
 
 Called by fleet.py.
 """
@@ -69,9 +70,9 @@ class Records:
     def __init__(self, root=""):
         self.run = root + RUN
         self.stock_folder = root + STOCK
-        for folder, mode in ((self.run, 0o755), (self.run + "/ports", 0o755),
-                             (self.run + "/names", 0o755), (self.stock_folder, 0o700)):
-            os.makedirs(folder, mode, exist_ok=True)
+        for folder in (self.run, self.run + "/ports", self.run + "/names"):
+            os.makedirs(folder, 0o755, exist_ok=True)
+        self._keep_stock_folder()
         self.lock = None
 
     def take(self):
@@ -122,7 +123,12 @@ class Records:
         words = (_read("%s/port%d" % (self.stock_folder, port)) or "").split()
         return tuple(words) if len(words) == 3 else None
 
+    def _keep_stock_folder(self):
+        os.makedirs(self.stock_folder, 0o700, exist_ok=True)
+        _write(self.stock_folder + "/usbip-fleet", "")
+
     def put_stock(self, port, host, service, busid):
+        self._keep_stock_folder()
         _write("%s/port%d" % (self.stock_folder, port), "%s %s %s\n" % (host, service, busid))
 
     def drop_stock(self, port, host, service, busid):

@@ -362,6 +362,39 @@ class Ports(Case):
         self.play(story)
 
 
+class Records(Case):
+    def test_a_record_for_the_stock_tools_that_cannot_be_written_is_a_warning(self):
+        async def story():
+            self.bench.plug("1-1")
+            with mock.patch("usbip_fleet.records.Records.put_stock",
+                            side_effect=OSError(28, "No space left on device", "port0")):
+                await self.start(A)
+                await self.until(lambda: self.has("a"))
+            self.assertTrue(self.said("port0: No space left on device"))
+            self.assertIsNone(self.fleet.failure)
+        self.play(story)
+
+    def test_nor_is_the_state_a_reason_to_end(self):
+        async def story():
+            self.bench.plug("1-1")
+            with mock.patch("usbip_fleet.records.Records.put_state",
+                            side_effect=OSError(28, "No space left on device", "state")):
+                await self.start(A)
+                await self.until(lambda: self.said("state: No space left on device"))
+                await asyncio.sleep(0.2)
+            self.assertFalse(self.clock.done())
+        self.play(story)
+
+    def test_what_goes_wrong_after_the_attach_gives_the_device_back(self):
+        async def story():
+            self.bench.plug("1-1")
+            with mock.patch.object(fleet.Fleet, "_put_stock", side_effect=KeyError("bug")):
+                await self.start(A)
+                await self.until(lambda: self.fleet.failure)
+            self.assertEqual((self.fleet.attachments, Driver.sockets), ({}, {}))
+        self.play(story)
+
+
 class Serial(Case):
     def test_each_is_asked_once(self):
         async def story():

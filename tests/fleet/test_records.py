@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Files in /run: ours, udev's, the stock tools'."""
 import os
+import shutil
 import tempfile
 import unittest
 
@@ -50,6 +51,18 @@ class Files(unittest.TestCase):
         self.records.put_stock(7, "other", 3240, "1-1")
         self.records.drop_stock(7, "pi.lab", 3240, "1-1.2")
         self.assertEqual(self.records.stock(7), ("other", "3240", "1-1"))
+
+    def test_the_stock_tools_do_not_remove_the_folder(self):
+        # As "usbip detach" does.
+        self.records.put_stock(7, "pi.lab", 3240, "1-1.2")
+        os.unlink(self.root + "/var/run/vhci_hcd/port7")
+        with self.assertRaises(OSError):
+            os.rmdir(self.root + "/var/run/vhci_hcd")
+
+    def test_the_stock_tools_folder_is_made_again(self):
+        shutil.rmtree(self.root + "/var/run/vhci_hcd")
+        self.records.put_stock(7, "pi.lab", 3240, "1-1.2")
+        self.assertEqual(self.records.stock(7), ("pi.lab", "3240", "1-1.2"))
 
     def test_for_udev(self):
         self.assertTrue(self.records.put_name("3-1", device()))

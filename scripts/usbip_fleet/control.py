@@ -9,19 +9,23 @@ import os
 import socket
 import struct
 
+from .records import remove
+
 SOCKET = "/run/usbip-fleet/control"
 LIMIT = 1 << 16
 PATIENCE = 10  # seconds for a client's line
+# Clients at a time, and of one user other than root, who is never refused: each costs a file.
+MANY, EACH = 32, 8
 
 
 class NotRunning(Exception):
     """There is no daemon."""
 
 
-def _is_root(writer):
+def _user(writer):
     credentials = writer.get_extra_info("socket").getsockopt(
         socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-    return struct.unpack("3i", credentials)[1] == 0
+    return struct.unpack("3i", credentials)[1]
 
 
 def _answer(fleet, request, root):
@@ -42,28 +46,34 @@ def _answer(fleet, request, root):
 
 async def serve(fleet, root=""):
     """Until the server that this returns is closed."""
+    users = []  # of the clients there are
+
     async def client(reader, writer):
-        try:
-            line = await asyncio.wait_for(reader.readline(), PATIENCE)
-            request = json.loads(line)
-            if not isinstance(request, dict):
-                raise ValueError
-            answer = _answer(fleet, request, _is_root(writer))
-        except (ValueError, asyncio.TimeoutError):
-            answer = {"error": "that is no request"}
-        except OSError:
-            writer.close()
+        user = _user(writer)
+        if user and (len(users) >= MANY or users.count(user) >= EACH):
+            writer.transport.abort()
             return
-        writer.write(json.dumps(answer).encode() + b"\n")
+        users.append(user)
         try:
+            writer.write(json.dumps(await answer(reader, user)).encode() + b"\n")
             await asyncio.wait_for(writer.drain(), PATIENCE)
         except (OSError, asyncio.TimeoutError):
-            pass
-        writer.close()
+            writer.transport.abort()
+        finally:
+            users.remove(user)
+            writer.close()
+
+    async def answer(reader, user):
+        try:
+            request = json.loads(await asyncio.wait_for(reader.readline(), PATIENCE))
+            if not isinstance(request, dict):
+                raise ValueError
+            return _answer(fleet, request, user == 0)
+        except (ValueError, TypeError, RecursionError, asyncio.TimeoutError):
+            return {"error": "that is no request"}
 
     path = root + SOCKET
-    if os.path.exists(path):
-        os.unlink(path)
+    remove(path)
     server = await asyncio.start_unix_server(client, path, limit=LIMIT)
     os.chmod(path, 0o666)
     return server

@@ -65,7 +65,7 @@ async def _run(the_config, root):
     notify("STOPPING=1")
     the_fleet.stop()
     server.close()
-    os.unlink(root + control.SOCKET)
+    records.remove(root + control.SOCKET)  # some versions of asyncio have
     log("ends; what is attached stays attached")
     # Threads may hang in files of devices that do not answer: nobody waits for them.
     os._exit(0)

@@ -14,11 +14,11 @@ def notify(text):
         return
     if path[0] == "@":
         path = "\0" + path[1:]
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sock:
-        try:
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sock:
             sock.sendto(text.encode(), path)
-        except OSError as error:
-            print("systemd cannot be told: %s" % error.strerror, file=sys.stderr)
+    except OSError as error:
+        print("systemd cannot be told: %s" % error.strerror, file=sys.stderr)
 
 
 def log(text, level="info"):

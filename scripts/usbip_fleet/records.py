@@ -36,7 +36,7 @@ def _write(path, text):
     return True
 
 
-def _remove(path):
+def remove(path):
     try:
         os.unlink(path)
     except FileNotFoundError:
@@ -99,7 +99,7 @@ class Records:
         _write("%s/ports/%d" % (self.run, port), json.dumps(record) + "\n")
 
     def drop_port(self, port):
-        _remove("%s/ports/%d" % (self.run, port))
+        remove("%s/ports/%d" % (self.run, port))
 
     # --- names, for udev ------------------------------------------------------------
 
@@ -108,7 +108,7 @@ class Records:
         return _write("%s/names/%s" % (self.run, local), udev_text(device))
 
     def drop_name(self, local):
-        _remove("%s/names/%s" % (self.run, local))
+        remove("%s/names/%s" % (self.run, local))
 
     def keep_names(self, locals_):
         """Those of these bus IDs alone."""
@@ -134,7 +134,7 @@ class Records:
     def drop_stock(self, port, host, service, busid):
         """Unless somebody else has attached something there since."""
         if self.stock(port) == (host, str(service), busid):
-            _remove("%s/port%d" % (self.stock_folder, port))
+            remove("%s/port%d" % (self.stock_folder, port))
 
     # --- state ----------------------------------------------------------------------------
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The command and the daemon as a person and systemd run them, on a sample root without a driver."""
+import asyncio
+import itertools
 import json
 import os
 import signal
@@ -9,6 +11,9 @@ import sys
 import tempfile
 import time
 import unittest
+from unittest import mock
+
+from usbip_fleet import control, notify
 
 COMMAND = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../scripts/usbip-fleet")
 BENCH = "[server pi]\nhost = 127.0.0.1\nport = 1\n[device scope]\nserver = pi\nbusid = 1-1\n"
@@ -136,7 +141,7 @@ class Daemon(Case):
         self.assertIn("ends; what is attached stays attached", words)
 
     def test_clients_that_say_nonsense_or_nothing(self):
-        for words in (b"", b"{\n", b"[]\n", b'{"do": "x"}\n', b"x" * 100000):
+        for words in (b"", b"{\n", b"[]\n", b"[" * 60000 + b"\n", b'{"do": "up", "names": 5}\n', b'{"do": "x"}\n', b"x" * 100000):
             with socket.socket(socket.AF_UNIX) as sock:
                 sock.connect(self.root + "/run/usbip-fleet/control")
                 try:
@@ -148,6 +153,83 @@ class Daemon(Case):
             begin = time.monotonic()
             self.assertEqual(self.run_it("status")[0], 0)
             self.assertLess(time.monotonic() - begin, 5)
+
+    def test_its_socket_is_gone_when_it_ends(self):
+        # As asyncio of Python 3.13 removes it by itself.
+        os.unlink(self.root + "/run/usbip-fleet/control")
+        self.end()
+
+
+class Crowd(unittest.TestCase):
+    """The control socket and users that keep silent; root is not among them."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = folder.name
+        os.makedirs(self.root + "/run/usbip-fleet")
+        self.fleet = mock.Mock(status=lambda: {"devices": []})
+        self.users = itertools.repeat(1000)
+        self.writers = []
+
+    def play(self, coroutine):
+        async def story():
+            with mock.patch.object(control, "_user", lambda writer: next(self.users)):
+                server = await control.serve(self.fleet, self.root)
+                try:
+                    await coroutine()
+                finally:
+                    server.close()
+                    for writer in self.writers:
+                        writer.close()
+                    await asyncio.sleep(0.1)
+        asyncio.run(asyncio.wait_for(story(), 20))
+
+    async def ask(self, words=b'{"do": "status"}\n'):
+        """The answer; b"" for one that was sent away."""
+        reader, writer = await self.connect()
+        try:
+            writer.write(words)
+            return await reader.read()
+        except ConnectionError:
+            return b""
+
+    async def connect(self):
+        reader, writer = await asyncio.open_unix_connection(self.root + control.SOCKET)
+        self.writers.append(writer)
+        return reader, writer
+
+    def test_of_one_user_some_are_listened_to(self):
+        async def story():
+            silent = [await self.connect() for _ in range(control.EACH)]
+            self.assertEqual(await self.ask(), b"")
+            silent.pop()[1].close()
+            await asyncio.sleep(0.1)
+            self.assertIn(b"devices", await self.ask())
+        self.play(story)
+
+    def test_of_all_users_some_more_and_root(self):
+        self.users = iter(list(range(1000, 1000 + control.MANY)) + [999, 0])
+
+        async def story():
+            silent = [await self.connect() for _ in range(control.MANY)]
+            self.assertEqual(await self.ask(), b"")
+            self.assertIn(b"devices", await self.ask())
+            self.assertEqual(len(silent), control.MANY)
+        self.play(story)
+
+    def test_nonsense_of_any_depth_is_answered(self):
+        async def story():
+            self.assertIn(b"no request", await self.ask(b"[" * 60000 + b"\n"))
+        self.play(story)
+
+
+class Notify(unittest.TestCase):
+    def test_without_a_file_left_it_goes_on(self):
+        with mock.patch.dict(os.environ, NOTIFY_SOCKET="/nonexistent"), \
+                mock.patch.object(notify.socket, "socket", side_effect=OSError(24, "Too many")), \
+                mock.patch.object(notify.sys, "stderr"):
+            notify.notify("READY=1")
 
 
 if __name__ == "__main__":

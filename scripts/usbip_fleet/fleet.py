@@ -406,7 +406,7 @@ class Fleet:
         read = asyncio.get_running_loop().run_in_executor(None, self._identity, attachment.local)
         try:
             attachment.identity = await asyncio.wait_for(read, READ)
-            if not self.vhci.in_sysfs(attachment.local):
+            if not self.vhci.in_sysfs(attachment.local) or attachment.identity.id == ":":
                 self._failed(attachment, attachment.offer, "it has gone while it was asked")
                 self._release(attachment, None)
                 return
@@ -423,7 +423,10 @@ class Fleet:
         deadline = time.monotonic() + ENUMERATION
         while time.monotonic() < deadline:
             await asyncio.sleep(LOOK)
-            port = self.vhci.port(attachment.port, LOOK * 0.9)
+            try:
+                port = self.vhci.port(attachment.port, LOOK * 0.9)
+            except vhci.VhciError:
+                continue  # the next look may tell
             if port is None:
                 return "vhci-hcd is gone"
             if not port.holds(attachment.offer.devid):
@@ -507,7 +510,10 @@ class Fleet:
                 if port and port.holds(attachment.offer.devid):
                     self.vhci.detach(attachment.port)
             except vhci.VhciError as error:
+                # It may still be there: the next start finds its record.
                 log(str(error), "warning")
+                self.records.drop_name(attachment.local)
+                return
         self._drop_records(attachment)
         if words:
             log("%s: %s, port %d is detached" % (attachment.name, words, attachment.port))

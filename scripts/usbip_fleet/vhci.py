@@ -16,6 +16,8 @@ BUS = "/sys/bus/usb/devices"
 
 FREE, NOT_ASSIGNED, USED = 4, 5, 6
 
+GONE = (errno.ENOENT, errno.ENODEV)  # what a file of a driver that is not there says
+
 # local: the bus ID that a device there has or will have; devid and busid: what status says.
 class Port(namedtuple("Port", "number super state devid local")):
     __slots__ = ()
@@ -91,7 +93,7 @@ class Vhci:
             with open(self.root + DEVICE + "/nports", encoding="ascii") as file:
                 nports = file.read()
         except OSError as error:
-            if error.errno in (errno.ENOENT, errno.ENODEV):
+            if error.errno in GONE:
                 self.controllers, self.where, self.nports = [], {}, None
             return self.there()
         try:
@@ -138,14 +140,19 @@ class Vhci:
         return {n: p for c in self.controllers for n, p in c.ports.items()}
 
     def port(self, number, max_age=None):
-        """That port, looked at again when older than max_age; None when there is none."""
+        """That port, looked at again when older than max_age; None when there is none.
+
+        VhciError when it cannot be told: no file is left, say.
+        """
         controller = self.where.get(number)
         if controller and max_age is not None:
             try:
                 if controller.read_at <= time.monotonic() - max_age:
                     controller.refresh()
-            except OSError:
-                return None
+            except OSError as error:
+                if error.errno in GONE:
+                    return None
+                raise VhciError("%s: %s" % (controller.path, words(error))) from None
         return controller.ports.get(number) if controller else None
 
     # --- changing -------------------------------------------------------------

@@ -394,6 +394,19 @@ class Records(Case):
             self.assertEqual((self.fleet.attachments, Driver.sockets), ({}, {}))
         self.play(story)
 
+    def test_a_port_that_cannot_be_looked_at_is_recorded(self):
+        async def story():
+            self.bench.plug("1-1")
+            await self.start(A)
+            await self.until(lambda: self.has("a"))
+            with mock.patch.object(Driver, "port", side_effect=vhci.VhciError("status: Too many")):
+                self.fleet.set_down(["a"], True)
+            self.assertEqual(list(self.fleet.records.ports()), [0])
+            self.stop()
+            await self.start(A)
+            await self.until(lambda: not Driver.sockets)
+        self.play(story)
+
 
 class Serial(Case):
     def test_each_is_asked_once(self):
@@ -436,6 +449,15 @@ class Serial(Case):
                     mock.patch.object(Driver, "in_sysfs", side_effect=[True, False]):
                 await self.start(SERIAL % ("a", "A"))
                 await self.until(lambda: self.said("it has gone while it was asked"))
+            await self.until(lambda: self.has("a"))
+        self.play(story)
+
+    def test_what_could_not_be_read_does_not_count(self):
+        async def story():
+            self.bench.plug("1-1", serial="A")
+            with mock.patch.object(Driver, "attribute", return_value=""):
+                await self.start(SERIAL % ("a", "A"))
+                await self.until(lambda: len(self.bench.asked) > 1)
             await self.until(lambda: self.has("a"))
         self.play(story)
 

@@ -3,6 +3,7 @@
 import os
 import tempfile
 import unittest
+from unittest import mock
 
 from usbip_fleet import vhci
 
@@ -71,6 +72,14 @@ class Look(Tree):
         self.status(0, "hs  0000 006 002 00010005 000007 3-1\n")
         self.assertEqual(self.vhci.port(0, 60).state, vhci.FREE)
         self.assertEqual(self.vhci.port(0, 0).state, vhci.USED)
+
+    def test_a_port_that_cannot_be_looked_at_is_not_one_that_is_not_there(self):
+        self.vhci.refresh()
+        with mock.patch("builtins.open", side_effect=OSError(24, "Too many open files")):
+            with self.assertRaisesRegex(vhci.VhciError, "status: Too many open files"):
+                self.vhci.port(0, 0)
+        os.unlink(self.root + vhci.DEVICE + "/status")
+        self.assertIsNone(self.vhci.port(0, 0))
 
     def test_more_controllers_are_found(self):
         self.vhci.refresh()

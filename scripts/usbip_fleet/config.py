@@ -45,6 +45,14 @@ def _word(value):
     return value
 
 
+def _host(value):
+    try:
+        _word(value).encode("idna")  # as who looks it up will
+    except UnicodeError:
+        raise _Wrong("is neither a name nor an address") from None
+    return value
+
+
 def _number(low, high):
     def parse(value):
         if not re.fullmatch("[0-9]{1,9}", value) or not low <= int(value) <= high:
@@ -69,7 +77,7 @@ def _ids(value):
 
 # Key in the file: name of the field, how to read it.
 _SERVER_KEYS = {
-    "host": ("host", _word),
+    "host": ("host", _host),
     "port": ("port", _number(1, 65535)),
     "interval": ("interval", _number(1, 60)),
 }

@@ -32,7 +32,7 @@ def _reload(the_fleet, root):
 
 async def _run(the_config, root):
     loop = asyncio.get_running_loop()
-    # For names to look up and files that may block: one each for many devices that are stuck.
+    # For files that may block: one each for many devices that are stuck.
     loop.set_default_executor(ThreadPoolExecutor(max_workers=64))
     end = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

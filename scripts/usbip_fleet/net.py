@@ -7,6 +7,7 @@ waited for longer than CONNECT + ANSWER.
 import asyncio
 import os
 import socket
+from concurrent.futures import ThreadPoolExecutor
 
 from . import protocol
 
@@ -16,43 +17,67 @@ ANSWER = 5.0
 # A server that is silent for so long is gone; our vhci-hcd has its own idea (peer_timeout).
 SILENCE = 20
 
+# Dead name servers hold these threads for as long as they like, and nobody else's.
+_LOOKUPS = ThreadPoolExecutor(max_workers=64)
+
 
 class NetError(Exception):
     """One line for a person."""
 
 
 class Host:
-    """A server's address, looked up once, and again when nobody is there."""
+    """A server's addresses. Those of a name are looked up again when nobody is there; until that
+    has led to others, they stay."""
 
     def __init__(self, host, port):
         self.host = host
         self.port = port
         self.addresses = []
-
-    async def _resolve(self):
+        self.lookup = None  # the one that is under way
+        self.is_name = True
         for family in (socket.AF_INET, socket.AF_INET6):
             try:
-                socket.inet_pton(family, self.host)
-            except OSError:
+                socket.inet_pton(family, host)
+            except (OSError, UnicodeError):
                 continue
-            return [(family, (self.host, self.port))]
+            self.addresses, self.is_name = [(family, (host, port))], False
+
+    def _look_up(self):
+        if self.lookup is None:
+            self.lookup = asyncio.get_running_loop().run_in_executor(
+                _LOOKUPS, lambda: socket.getaddrinfo(self.host, self.port,
+                                                     type=socket.SOCK_STREAM))
+            self.lookup.add_done_callback(self._found)
+        return self.lookup
+
+    def _found(self, lookup):
+        self.lookup = None
+        if not lookup.cancelled() and not lookup.exception():
+            self.addresses = [(family, address) for family, _, _, _, address in lookup.result()]
+
+    async def _resolve(self):
+        lookup = self._look_up()
+        await asyncio.wait([lookup], timeout=ANSWER)
+        if not lookup.done():
+            raise NetError("no name server knows it in time")
         try:
-            # In a thread: a dead name server may take its time.
-            found = await asyncio.wait_for(asyncio.get_running_loop().getaddrinfo(
-                self.host, self.port, type=socket.SOCK_STREAM), ANSWER)
-        except asyncio.TimeoutError:
-            raise NetError("no name server knows it in time") from None
+            lookup.result()
         except OSError as error:
             raise NetError(error.strerror or str(error)) from None
-        return [(family, address) for family, _, _, _, address in found]
+        except UnicodeError:
+            raise NetError("is no name that can be looked up") from None
 
     async def connect(self):
         if not self.addresses:
-            self.addresses = await self._resolve()
+            await self._resolve()
         error = NetError("has no address")
         addresses = self.addresses
         for at, (family, address) in enumerate(addresses):
-            sock = socket.socket(family, socket.SOCK_STREAM)
+            try:
+                sock = socket.socket(family, socket.SOCK_STREAM)
+            except OSError as reason:
+                error = NetError(reason.strerror)
+                continue
             sock.setblocking(False)
             try:
                 await asyncio.wait_for(
@@ -70,7 +95,8 @@ class Host:
                 self.addresses = addresses[at:] + addresses[:at]
                 return sock
             sock.close()
-        self.addresses = []
+        if self.is_name:
+            self._look_up()
         raise error
 
 

@@ -104,6 +104,12 @@ class Mistakes(unittest.TestCase):
         for name in ("../x", "a/b", ".x", "-x", "ä", "x" * 65):
             self.one("[server %s]\nhost = a" % name, "a name is letters, digits")
 
+    def test_hosts_can_be_looked_up(self):
+        for host in ("pi..lab", ".pi", "x" * 64 + ".lab", "a b"):
+            self.one("[server pi]\nhost = %s" % host, "fleet.conf:2: host = ")
+        for host in ("pi", "pi.lab.", "127.0.0.1", "fe80::1%eth0", "bücher.lab"):
+            self.assertEqual(mistakes("[server pi]\nhost = %s" % host), [])
+
     def test_values(self):
         for line, words in (
                 ("busid = ../1", "bus ID"), ("id = 403:6001", "VID:PID"), ("id = *:6001", "VID:PID"),

@@ -78,7 +78,7 @@ class Fleet:
                 self.members[name].down = True
         for name, known in state.get("known", {}).items():
             if name in self.servers:
-                self.servers[name].identities.load(known, Offer, time.monotonic())
+                self.servers[name].identities.load(known, Offer)
         for name, count in state.get("attaches", {}).items():
             if name in self.members:
                 self.members[name].attaches = count
@@ -150,6 +150,7 @@ class Fleet:
         if server is None or (server.conf.host, server.conf.port) != (host, service):
             server = Server(configuration.Server(name, host, service, 1))
         attachment = Attachment(server, offer, record["name"], record["asked"])
+        attachment.listed = Offer(*record.get("listed", offer))
         attachment.port, attachment.local = port.number, port.local
         attachment.established = record["established"]
         attachment.since = record["since"]
@@ -280,7 +281,7 @@ class Fleet:
                 # It was in use, by us, and is free: our connection is dead and does not know.
                 self._end(attachment, "its server offers it again", detach=True)
         held = {a.offer.busid for a in self._busy() if a.server is server}
-        server.identities.listed(offers, held, now)
+        server.identities.listed(offers)
         for busid, failure in list(server.failures.items()):
             # Plugged in again, or gone for longer than its server takes to get it back from us.
             if busid in listed and listed[busid] != failure[0] or (
@@ -302,18 +303,18 @@ class Fleet:
     # --- attaching ------------------------------------------------------------------
 
     async def _attach(self, attachment):
-        server, listed = attachment.server, attachment.offer
+        server, busid = attachment.server, attachment.offer.busid
         sock = None
         try:
             # The port comes first: an import that leads nowhere has reset the device.
             attachment.port = self._free_port(attachment, set())
-            sock, attachment.offer = await net.import_device(server.host, listed.busid)
+            sock, attachment.offer = await net.import_device(server.host, busid)
             self._hand_over(attachment, sock)
         except (net.NetError, vhci.VhciError, OSError) as error:
-            self._failed(attachment, listed, str(error))
+            self._failed(attachment, str(error))
             return
         finally:
-            self._arrived(attachment, listed.busid)
+            self._arrived(attachment, busid)
             if sock:
                 sock.close()
         await self._establish(attachment)
@@ -324,8 +325,8 @@ class Fleet:
         if self.importing.get(key) is attachment:
             del self.importing[key]
 
-    def _failed(self, attachment, listed, words):
-        server = attachment.server
+    def _failed(self, attachment, words):
+        server, listed = attachment.server, attachment.listed
         backoff = server.failures.get(listed.busid, (None, None))[1] or Backoff(*RETRY_DEVICE)
         now = time.monotonic()
         server.failures[listed.busid] = (listed, backoff, now + backoff.next(), now)
@@ -400,20 +401,21 @@ class Fleet:
         """From the port to its name."""
         words = await self._enumerated(attachment)
         if words:
-            self._failed(attachment, attachment.offer, words)
+            self._failed(attachment, words)
             self._release(attachment, None)
             return
         read = asyncio.get_running_loop().run_in_executor(None, self._identity, attachment.local)
         try:
             attachment.identity = await asyncio.wait_for(read, READ)
             if not self.vhci.in_sysfs(attachment.local) or attachment.identity.id == ":":
-                self._failed(attachment, attachment.offer, "it has gone while it was asked")
+                self._failed(attachment, "it has gone while it was asked")
                 self._release(attachment, None)
                 return
             if not attachment.foreign:
-                attachment.server.identities.learn(attachment.offer, attachment.identity,
-                                                   time.monotonic())
+                attachment.server.identities.learn(attachment.listed, attachment.identity)
         except asyncio.TimeoutError:
+            if not attachment.foreign:
+                self._failed(attachment, "it does not say who it is within %d s" % READ)
             attachment.identity = Identity(attachment.offer.id, "", "")
         self._assign(attachment)
         self.dirty = True

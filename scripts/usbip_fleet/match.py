@@ -90,44 +90,31 @@ def plan(offers, waiting, claimed, known, last=None):
 class Identities:
     """What the free devices of one server said when they were asked.
 
-    Forgotten when a device leaves the list, as it does when it is unplugged, or is another one
-    by its devid, ID or speed.
+    Kept while a bus ID is not listed, as others may use the device; forgotten when the device
+    there is another one by its devid, as it is when it is plugged in again, ID or speed.
     """
 
-    # A device that was given back may take that long to be listed again.
-    GRACE = 10
-
     def __init__(self):
-        self.entries = {}  # bus ID: [Offer, Identity, seconds until which it may be missing]
+        self.entries = {}  # bus ID: (Offer, Identity)
 
-    def learn(self, offer, identity, now):
-        self.entries[offer.busid] = [offer, identity, now + self.GRACE]
-
-    def forget(self, busid):
-        self.entries.pop(busid, None)
+    def learn(self, offer, identity):
+        self.entries[offer.busid] = offer, identity
 
     def clear(self):
         self.entries.clear()
 
-    def listed(self, offers, held, now):
-        """The server's list has come; held are bus IDs that it leaves out because of us."""
-        offers = {o.busid: o for o in offers}
-        for busid, entry in list(self.entries.items()):
-            if busid in offers:
-                if offers[busid] != entry[0]:
-                    del self.entries[busid]
-                entry[2] = 0
-            elif busid in held:
-                entry[2] = now + self.GRACE
-            elif now >= entry[2]:
-                del self.entries[busid]
+    def listed(self, offers):
+        """The server's list has come."""
+        for offer in offers:
+            if offer.busid in self.entries and self.entries[offer.busid][0] != offer:
+                del self.entries[offer.busid]
 
     def known(self):
-        return {busid: entry[1] for busid, entry in self.entries.items()}
+        return {busid: identity for busid, (_, identity) in self.entries.items()}
 
     def dump(self):
-        return [[list(offer), list(identity)] for offer, identity, _ in self.entries.values()]
+        return [[list(offer), list(identity)] for offer, identity in self.entries.values()]
 
-    def load(self, data, offer_type, now):
+    def load(self, data, offer_type):
         for offer, identity in data:
-            self.learn(offer_type(*offer), Identity(*identity), now)
+            self.learn(offer_type(*offer), Identity(*identity))

@@ -46,7 +46,8 @@ class Member:
 class Attachment:
     def __init__(self, server, offer, name, asked):
         self.server = server  # Server
-        self.offer = offer
+        self.offer = offer  # as the import had it
+        self.listed = offer  # as the list had it; not always the same
         self.name = name  # whose it is, or, while asked, whose it may be
         self.asked = asked
         self.foreign = False  # attached by somebody else: never detached unasked
@@ -63,4 +64,5 @@ class Attachment:
         conf = self.server.conf
         return {"name": self.name, "asked": self.asked, "established": self.established,
                 "server": [conf.name, conf.host, conf.port], "offer": list(self.offer),
+                "listed": list(self.listed),
                 "identity": list(self.identity) if self.identity else None, "since": self.since}

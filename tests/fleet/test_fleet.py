@@ -6,6 +6,7 @@ import socket
 import struct
 import sys
 import tempfile
+import time
 import unittest
 from unittest import mock
 
@@ -23,6 +24,7 @@ class Bench:
         self.lists_all = False
         self.refuses = 0  # status of imports
         self.silent = False  # to imports
+        self.lists_with = {}  # bus ID: ID, where the list has another one than the import
         self.port = None
         self.server = None
 
@@ -44,8 +46,9 @@ class Bench:
             writer.close()
         self.clients.clear()
 
-    def _record(self, busid):
-        usb_id, _, devnum = self.devices[busid]
+    def _record(self, busid, usb_id=None):
+        own_id, _, devnum = self.devices[busid]
+        usb_id = usb_id or own_id
         vid, pid = (int(part, 16) for part in usb_id.split(":"))
         return DEVICE.pack(b"/x", busid.encode(), 1, devnum, 3, vid, pid, 0, 0, 0, 0, 1, 1, 0)
 
@@ -54,7 +57,7 @@ class Bench:
         if code == 0x8005:
             listed = [b for b in self.devices if self.lists_all or b not in self.clients]
             writer.write(struct.pack("!HHII", 0x111, 5, 0, len(listed)) +
-                         b"".join(map(self._record, listed)))
+                         b"".join(self._record(b, self.lists_with.get(b)) for b in listed))
             writer.close()
             return
         busid = (await reader.readexactly(32)).rstrip(b"\0").decode()
@@ -459,6 +462,37 @@ class Serial(Case):
                 await self.start(SERIAL % ("a", "A"))
                 await self.until(lambda: len(self.bench.asked) > 1)
             await self.until(lambda: self.has("a"))
+        self.play(story)
+
+    def test_what_says_nothing_is_asked_ever_less(self):
+        async def story():
+            self.bench.plug("1-1", serial="A")
+            with mock.patch.object(fleet, "READ", 0.02), \
+                    mock.patch.object(fleet.Fleet, "_identity", lambda *_: time.sleep(0.1)):
+                await self.start(SERIAL % ("a", "A"))
+                await asyncio.sleep(1)
+            self.assertTrue(3 <= len(self.bench.asked) <= 9, self.bench.asked)
+            self.assertTrue(self.said("a: 1-1 of pi: it does not say who it is"))
+            await self.until(lambda: self.has("a"))
+        self.play(story)
+
+    def test_asked_once_where_list_and_import_differ(self):
+        async def story():
+            self.bench.plug("1-1", usb_id="0403:6010", serial="X")
+            self.bench.lists_with["1-1"] = "0403:6001"
+            await self.start(SERIAL % ("a", "A"))
+            await asyncio.sleep(0.5)
+            self.assertEqual(self.bench.asked, ["1-1"])
+        self.play(story)
+
+    def test_failures_count_where_list_and_import_differ(self):
+        async def story():
+            self.bench.plug("1-1", usb_id="0403:6010")
+            self.bench.lists_with["1-1"] = "0403:6001"
+            with mock.patch.object(fleet, "ENUMERATION", 0):
+                await self.start(A)
+                await asyncio.sleep(0.8)
+            self.assertTrue(3 <= len(self.bench.asked) <= 9, self.bench.asked)
         self.play(story)
 
     def test_asked_again_when_it_was_plugged_in_again(self):

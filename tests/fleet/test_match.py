@@ -99,39 +99,27 @@ class Ask(unittest.TestCase):
 class Known(unittest.TestCase):
     def setUp(self):
         self.known = Identities()
-        self.known.learn(offer("1-1"), Identity("0403:6001", "A", ""), 100)
+        self.known.learn(offer("1-1"), Identity("0403:6001", "A", ""))
 
     def counts(self):
         return list(self.known.known()) == ["1-1"]
 
-    def test_until_it_leaves_the_list(self):
-        self.known.listed([offer("1-1")], set(), 101)
-        self.assertTrue(self.counts())
-        self.known.listed([], set(), 102)
-        self.assertFalse(self.counts())
-
-    def test_given_back_it_may_take_a_while_to_be_listed(self):
-        self.known.listed([], set(), 105)
-        self.assertTrue(self.counts())
-        self.known.listed([], set(), 111)
-        self.assertFalse(self.counts())
-
-    def test_what_we_hold_has_not_left(self):
-        self.known.listed([], {"1-1"}, 500)
-        self.known.listed([], set(), 505)
+    def test_while_somebody_else_uses_it(self):
+        self.known.listed([])
+        self.known.listed([offer("1-1"), offer("1-2")])
         self.assertTrue(self.counts())
 
     def test_another_device_in_its_place(self):
-        self.known.listed([offer("1-1", devid=2)], set(), 101)
+        self.known.listed([offer("1-1", devid=2)])
         self.assertFalse(self.counts())
 
     def test_as_another_id(self):
-        self.known.listed([offer("1-1", "0403:6010")], set(), 101)
+        self.known.listed([offer("1-1", "0403:6010")])
         self.assertFalse(self.counts())
 
     def test_it_outlives_the_daemon(self):
         other = Identities()
-        other.load(self.known.dump(), Offer, 100)
+        other.load(self.known.dump(), Offer)
         self.assertEqual(other.known(), self.known.known())
 
 

@@ -146,6 +146,8 @@ class Fleet:
         if port is None or not port.holds(offer.devid):
             return None
         name, host, service = record["server"]
+        if self.records.stock_of_other(port.number, host, service, offer.busid):
+            return None
         server = self.servers.get(name)
         if server is None or (server.conf.host, server.conf.port) != (host, service):
             server = Server(configuration.Server(name, host, service, 1))
@@ -156,6 +158,9 @@ class Fleet:
         attachment.since = record["since"]
         if record["identity"]:
             attachment.identity = Identity(*record["identity"])
+            seen = self._id(port.local)
+            if seen not in (":", attachment.identity.id):
+                return None
         return attachment
 
     def _adopt_own(self, attachment):
@@ -440,8 +445,12 @@ class Fleet:
     def _identity(self, local):
         # In a thread: these files wait for whoever has locked the device, and that may be long.
         get = self.vhci.attribute
-        return Identity("%s:%s" % (get(local, "idVendor"), get(local, "idProduct")),
-                        get(local, "serial"), get(local, "product"))
+        return Identity(self._id(local), get(local, "serial"), get(local, "product"))
+
+    def _id(self, local):
+        """":" when there is none; these files wait for nobody."""
+        return "%s:%s" % (self.vhci.attribute(local, "idVendor"),
+                          self.vhci.attribute(local, "idProduct"))
 
     def _assign(self, attachment):
         member = self.members.get(attachment.name)
@@ -557,6 +566,11 @@ class Fleet:
             port = ports.get(attachment.port)
             if port is None or not port.holds(attachment.offer.devid):
                 self._end(attachment, "its connection has ended" if port else "vhci-hcd is gone")
+                continue
+            conf = attachment.server.conf
+            if self.records.stock_of_other(port.number, conf.host, conf.port,
+                                           attachment.offer.busid):
+                self._end(attachment, "somebody else has attached another device there")
 
     # --- what people ask ----------------------------------------------------------------
 

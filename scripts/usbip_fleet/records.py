@@ -131,9 +131,12 @@ class Records:
         self._keep_stock_folder()
         _write("%s/port%d" % (self.stock_folder, port), "%s %s %s\n" % (host, service, busid))
 
+    def stock_of_other(self, port, host, service, busid):
+        """Has somebody else attached something there since?"""
+        return self.stock(port) not in (None, (host, str(service), busid))
+
     def drop_stock(self, port, host, service, busid):
-        """Unless somebody else has attached something there since."""
-        if self.stock(port) == (host, str(service), busid):
+        if not self.stock_of_other(port, host, service, busid):
             remove("%s/port%d" % (self.stock_folder, port))
 
     # --- state ----------------------------------------------------------------------------

@@ -586,6 +586,48 @@ class Restart(Case):
         self.play(story)
 
 
+    def test_a_device_of_another_server_with_the_same_number_is_not_ours(self):
+        async def story():
+            self.bench.plug("1-1")
+            await self.start(A)
+            await self.until(lambda: self.has("a"))
+            self.stop()
+            self.write_stock("other 3240 1-1\n")
+            await self.start(A)
+            self.assertIsNone(self.fleet.attachment("a"))
+            self.assertEqual(len(Driver.sockets), 1)
+            self.assertEqual(os.listdir(self.root + "/run/usbip-fleet/names"), [])
+        self.play(story)
+
+    def test_nor_while_the_daemon_runs(self):
+        async def story():
+            self.bench.plug("1-1")
+            await self.start(A)
+            await self.until(lambda: self.has("a"))
+            self.write_stock("other 3240 1-1\n")
+            await self.until(lambda: self.said("a: port 0: somebody else has attached another"))
+            self.assertEqual(len(Driver.sockets), 1)
+            self.assertEqual(self.fleet.records.stock(0), ("other", "3240", "1-1"))
+        self.play(story)
+
+    def write_stock(self, text):
+        with open(self.root + "/var/run/vhci_hcd/port0", "w") as file:
+            file.write(text)
+
+    def test_a_device_of_another_id_is_not_ours(self):
+        async def story():
+            self.bench.plug("1-1")
+            await self.start(A)
+            await self.until(lambda: self.has("a"))
+            self.stop()
+            self.bench.plug("1-1", usb_id="046d:c31c")
+            os.unlink(self.root + "/var/run/vhci_hcd/port0")
+            await self.start(A)
+            self.assertIsNone(self.fleet.attachment("a"))
+            self.assertEqual(len(Driver.sockets), 1)
+        self.play(story)
+
+
 class Commands(Case):
     def test_down_stays_down_over_a_restart_until_up(self):
         async def story():

@@ -61,8 +61,8 @@ class Fleet:
         return list(self.attachments.values()) + list(self.importing.values())
 
     def attachment(self, name):
-        """The device of that name, or what may be it."""
-        return next((a for a in self._busy() if a.name == name), None)
+        """The device of that name, or else what is being asked whether it is that."""
+        return min((a for a in self._busy() if a.name == name), key=lambda a: a.asked, default=None)
 
     def _waiting(self, server):
         taken = {a.name for a in self._busy() if not a.asked}
@@ -571,6 +571,10 @@ class Fleet:
             if self.records.stock_of_other(port.number, conf.host, conf.port,
                                            attachment.offer.busid):
                 self._end(attachment, "somebody else has attached another device there")
+                continue
+            member = self.members.get(attachment.name)
+            if member is None or member.down:
+                self._end(attachment, "is not wanted any more", detach=True)
 
     # --- what people ask ----------------------------------------------------------------
 
@@ -603,7 +607,7 @@ class Fleet:
 
     def status(self):
         devices = []
-        by_name = {a.name: a for a in self._busy()}
+        by_name = {a.name: a for a in sorted(self._busy(), key=lambda a: not a.asked)}
         for name, member in self.members.items():
             attachment = by_name.get(name)
             state = self.state(member, attachment)

@@ -683,6 +683,33 @@ class Commands(Case):
             self.assertEqual(self.fleet.importing, {})
         self.play(story)
 
+    def ask_for(self, name):
+        """As if another device were being asked whether it is that."""
+        server = self.fleet.servers["pi"]
+        asked = model.Attachment(server, fleet.Offer("9-9", 1, 3, 0, 0, 0), name, True)
+        self.fleet.attachments = dict([(3, asked)] + list(self.fleet.attachments.items()))
+        asked.port, asked.local = 3, "3-4"
+
+    def test_down_while_another_device_is_asked_for_the_name(self):
+        async def story():
+            self.bench.plug("1-1")
+            await self.start(A)
+            await self.until(lambda: self.has("a"))
+            self.ask_for("a")
+            self.assertEqual(self.fleet.status()["devices"][0]["state"], "attached")
+            self.fleet.set_down(["a"], True)
+            self.assertEqual(Driver.sockets, {})
+        self.play(story)
+
+    def test_what_is_attached_and_down_goes(self):
+        async def story():
+            self.bench.plug("1-1")
+            await self.start(A)
+            await self.until(lambda: self.has("a"))
+            self.fleet.members["a"].down = True
+            await self.until(lambda: not Driver.sockets)
+        self.play(story)
+
     def test_on_attach_and_on_detach(self):
         async def story():
             said = self.root + "/said"

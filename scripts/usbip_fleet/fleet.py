@@ -26,6 +26,7 @@ INTERVAL = 1.0  # between two looks at the ports; the unit of a server's interva
 RETRY_DEVICE = (0.5, 30.0)  # for a device that fails while its server answers
 FORGET = 10.0  # a server away for longer may have had other devices plugged in
 ENUMERATION = 90  # seconds after which a device that is not in sysfs is given up
+MISSING = 10  # seconds after which one that has lost its files there is given up
 LOOK = 0.2  # between two looks at a port that waits for that
 READ = 10  # seconds for its serial number
 SETTLE = 3  # seconds until a server lists again what was given back
@@ -224,7 +225,7 @@ class Fleet:
             attachment = self.attachment(name)
             if not attachment or not attachment.established:
                 continue  # its task looks again
-            if self._keeps(new.devices[name], attachment):
+            if name in changes.adjusted or self._keeps(new.devices[name], attachment):
                 self._write_records(attachment, new.devices[name])
             else:
                 self._end(attachment, "does not match any more", detach=True)
@@ -438,6 +439,8 @@ class Fleet:
                 return "vhci-hcd is gone"
             if not port.holds(attachment.offer.devid):
                 return "it was attached and has gone at once; the kernel log may say why"
+            if port.state == vhci.ERROR:
+                return "its port is in an error state"
             if port.state == vhci.USED and self.vhci.in_sysfs(attachment.local):
                 return None
         return "it did not come up within %d s" % ENUMERATION
@@ -469,8 +472,9 @@ class Fleet:
         if conf is None:
             self._release(attachment, None)
             return
-        if conf.port not in (None, attachment.port) and not attachment.foreign:
-            self._release(attachment, None)  # known now, it gets its port next time
+        if conf.port not in (None, attachment.port):
+            # Known now, it gets its port next time; somebody else's stays his on any other.
+            self._release(attachment, None)
             return
         attachment.name, attachment.asked, attachment.foreign = conf.name, False, False
         attachment.established = True
@@ -563,18 +567,32 @@ class Fleet:
         for attachment in list(self.attachments.values()):
             if not attachment.established:
                 continue
-            port = ports.get(attachment.port)
-            if port is None or not port.holds(attachment.offer.devid):
-                self._end(attachment, "its connection has ended" if port else "vhci-hcd is gone")
-                continue
-            conf = attachment.server.conf
-            if self.records.stock_of_other(port.number, conf.host, conf.port,
-                                           attachment.offer.busid):
-                self._end(attachment, "somebody else has attached another device there")
-                continue
-            member = self.members.get(attachment.name)
-            if member is None or member.down:
-                self._end(attachment, "is not wanted any more", detach=True)
+            words, detach = self._wrong(attachment, ports.get(attachment.port))
+            if words:
+                self._end(attachment, words, detach)
+
+    def _wrong(self, attachment, port):
+        """Why it is to end, or None; and whether it still has to be detached."""
+        if port is None:
+            return "vhci-hcd is gone", False
+        if not port.holds(attachment.offer.devid):
+            return "its connection has ended", False
+        conf = attachment.server.conf
+        if self.records.stock_of_other(port.number, conf.host, conf.port, attachment.offer.busid):
+            return "somebody else has attached another device there", False
+        member = self.members.get(attachment.name)
+        if member is None or member.down:
+            return "is not wanted any more", True
+        if port.state == vhci.ERROR:
+            return "its port is in an error state", True
+        now = time.monotonic()
+        if self.vhci.in_sysfs(attachment.local):
+            attachment.missing_from = None
+        elif attachment.missing_from is None:
+            attachment.missing_from = now
+        elif now - attachment.missing_from > MISSING:
+            return "it has been missing in sysfs for %d s" % MISSING, True
+        return None, False
 
     # --- what people ask ----------------------------------------------------------------
 

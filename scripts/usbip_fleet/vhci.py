@@ -14,7 +14,7 @@ DEVICE = "/sys/devices/platform/vhci_hcd.0"
 NPORTS = "/sys/module/vhci_hcd/parameters/nports"
 BUS = "/sys/bus/usb/devices"
 
-FREE, NOT_ASSIGNED, USED = 4, 5, 6
+FREE, NOT_ASSIGNED, USED, ERROR = 4, 5, 6, 7
 
 GONE = (errno.ENOENT, errno.ENODEV)  # what a file of a driver that is not there says
 

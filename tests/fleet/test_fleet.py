@@ -314,6 +314,31 @@ class Keep(Case):
             await self.until(lambda: self.has("a"))
         self.play(story)
 
+    def test_what_has_lost_its_files_is_given_back_after_a_while(self):
+        async def story():
+            self.bench.plug("1-1")
+            await self.start(A)
+            await self.until(lambda: self.has("a"))
+            with mock.patch.object(fleet, "MISSING", 0.2):
+                with mock.patch.object(Driver, "in_sysfs", return_value=False):
+                    await asyncio.sleep(0.1)
+                self.assertFalse(self.said("missing in sysfs"))
+                await asyncio.sleep(0.2)
+                with mock.patch.object(Driver, "in_sysfs", return_value=False):
+                    await self.until(lambda: self.said("a: it has been missing in sysfs"))
+            self.assertEqual(self.bench.asked, ["1-1"])
+            await self.until(lambda: self.has("a"))
+        self.play(story)
+
+    def test_a_port_in_an_error_state_is_detached(self):
+        async def story():
+            self.bench.plug("1-1")
+            await self.start(A)
+            await self.until(lambda: self.has("a"))
+            with mock.patch.object(vhci, "USED", vhci.ERROR):
+                await self.until(lambda: self.said("a: its port is in an error state"))
+            await self.until(lambda: self.has("a"))
+        self.play(story)
 
     def test_what_a_task_stumbles_over_ends_the_daemon(self):
         async def story():
@@ -557,6 +582,21 @@ class Restart(Case):
             self.assertEqual(len(Driver.sockets), 2)
         self.play(story)
 
+    def test_somebody_elses_device_on_another_port_than_ours_is_to_have_is_left_alone(self):
+        async def story():
+            self.bench.plug("1-1")
+            await self.start(A)
+            await self.until(lambda: self.has("a"))
+            self.stop()
+            os.unlink(self.root + "/run/usbip-fleet/ports/0")
+            for _ in range(2):
+                await self.start(A + "port = 2\n")
+                await asyncio.sleep(0.2)
+                self.assertIsNone(self.fleet.attachment("a"))
+                self.assertEqual(list(Driver.sockets), [0])
+                self.stop()
+        self.play(story)
+
     def test_killed_while_it_asked(self):
         async def story():
             self.bench.plug("1-1", serial="X")
@@ -584,7 +624,6 @@ class Restart(Case):
             # It is not called a.
             self.assertEqual(os.listdir(self.root + "/run/usbip-fleet/names"), [])
         self.play(story)
-
 
     def test_a_device_of_another_server_with_the_same_number_is_not_ours(self):
         async def story():

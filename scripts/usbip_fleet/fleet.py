@@ -202,6 +202,7 @@ class Fleet:
         """Only what has changed is touched."""
         changes = configuration.diff(self.config, new)
         self.config = new
+        down = {n for n, m in self.members.items() if m.down}
         for name in changes.gone:
             attachment = self.attachment(name)
             if attachment and not attachment.asked and attachment.established:
@@ -220,6 +221,7 @@ class Fleet:
             server.conf = new.servers[name]
         for name in changes.new:
             self.members[name] = Member(new.devices[name])
+            self.members[name].down = name in down
         for name in changes.rematched | changes.adjusted:
             self.members[name].conf = new.devices[name]
             attachment = self.attachment(name)

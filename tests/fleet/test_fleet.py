@@ -707,6 +707,18 @@ class Commands(Case):
             await self.until(lambda: self.has("a"))
         self.play(story)
 
+    def test_down_stays_down_when_the_server_moves(self):
+        async def story():
+            self.bench.plug("1-1")
+            await self.start(A)
+            self.fleet.set_down(["a"], True)
+            self.fleet.reload(self.config(A, port=1))
+            self.assertEqual(self.fleet.status()["devices"][0]["state"], "down")
+            self.stop()
+            await self.start(A)
+            self.assertEqual(self.fleet.status()["devices"][0]["state"], "down")
+        self.play(story)
+
     def test_reload_while_a_server_is_silent(self):
         async def story():
             self.bench.plug("1-1")

@@ -102,10 +102,10 @@ class Fleet:
 
     # --- start, end, reload ---------------------------------------------------------
 
-    async def start(self):
-        """Takes over what is attached, then goes to the servers."""
+    def start(self):
+        """Takes over what is attached, and goes to the servers."""
         self.look_for_driver()
-        await self._adopt()
+        self._adopt()
         for server in self.servers.values():
             server.task = self._task(self._serve(server))
 
@@ -118,7 +118,7 @@ class Fleet:
                 attachment.task.cancel()
         self.save_state()
 
-    async def _adopt(self):
+    def _adopt(self):
         ports = self.vhci.ports()
         for number, record in self.records.ports().items():
             port = ports.get(number)
@@ -134,10 +134,6 @@ class Fleet:
         for number, port in ports.items():
             if port.state == vhci.USED and number not in self.attachments:
                 self._adopt_foreign(port)
-        tasks = [a.task for a in self.attachments.values() if a.task]
-        if tasks:
-            # No server may give a second device to a name that one of these has.
-            await asyncio.wait(tasks, timeout=READ)
         # Somebody else may get a port that has a name from before.
         self.records.keep_names({a.local for a in self.attachments.values() if not a.asked})
 
@@ -246,6 +242,10 @@ class Fleet:
     # --- servers --------------------------------------------------------------------
 
     async def _serve(self, server):
+        adopted = [a.task for a in self.attachments.values() if a.server is server and a.task]
+        if adopted:
+            # It may not give a second device to a name that one of these has.
+            await asyncio.wait(adopted, timeout=READ)
         while True:
             started = time.monotonic()
             try:

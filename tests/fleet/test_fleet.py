@@ -179,7 +179,7 @@ class Case(unittest.TestCase):
 
     async def start(self, devices):
         self.fleet = fleet.Fleet(self.config(devices), self.root)
-        await self.fleet.start()
+        self.fleet.start()
 
         async def tick():
             while True:
@@ -326,7 +326,6 @@ class Keep(Case):
                 await asyncio.sleep(0.2)
                 with mock.patch.object(Driver, "in_sysfs", return_value=False):
                     await self.until(lambda: self.said("a: it has been missing in sysfs"))
-            self.assertEqual(self.bench.asked, ["1-1"])
             await self.until(lambda: self.has("a"))
         self.play(story)
 
@@ -578,7 +577,7 @@ class Restart(Case):
             for name in os.listdir(self.root + "/run/usbip-fleet/ports"):
                 os.unlink(self.root + "/run/usbip-fleet/ports/" + name)
             await self.start(A)
-            self.assertEqual(self.has("a"), "1-1")
+            await self.until(lambda: self.has("a") == "1-1")
             self.assertEqual(len(Driver.sockets), 2)
         self.play(story)
 
@@ -607,6 +606,21 @@ class Restart(Case):
             await self.start(SERIAL % ("a", "A"))
             await self.until(lambda: not Driver.sockets)
             self.assertEqual(self.fleet.records.ports(), {})
+        self.play(story)
+
+    def test_one_that_does_not_say_who_it_is_delays_no_other_server(self):
+        async def story():
+            self.bench.plug("1-1", serial="A")
+            with mock.patch.object(fleet.Fleet, "_enumerated", lambda *_: asyncio.sleep(60)):
+                await self.start(SERIAL % ("a", "A"))
+                await self.until(lambda: Driver.sockets)
+                self.stop()
+                self.bench.plug("1-2")
+                begin = time.monotonic()
+                await self.start(SERIAL % ("a", "A") + "[server too]\nhost = 127.0.0.1\n"
+                                 "port = %d\n" % self.bench.port + B.replace("pi", "too"))
+                await self.until(lambda: self.bench.asked == ["1-1", "1-2"])
+                self.assertLess(time.monotonic() - begin, 1)
         self.play(story)
 
     def test_a_port_that_has_another_device_now(self):

@@ -44,12 +44,26 @@ def words(error):
 
 
 class _Controller:
-    def __init__(self, path, buses):
+    def __init__(self, path, folder):
         self.path = path
-        self.buses = buses  # {super: bus number of the root hub}
+        self.buses = {}  # {super: bus number of the root hub}
+        self.hubs = {}  # folder of a root hub: its inode, for another may have its name later
+        for name in os.listdir(folder):
+            if re.fullmatch("usb[0-9]+", name):
+                hub = os.path.join(folder, name)
+                with open(os.path.join(hub, "speed"), encoding="ascii") as file:
+                    self.buses[float(file.read()) > 480] = int(name[3:])
+                self.hubs[hub] = os.stat(hub).st_ino
         self.text = None
         self.read_at = float("-inf")
         self.ports = {}
+
+    def is_another(self):
+        """Has the driver been loaded again?"""
+        try:
+            return any(os.stat(hub).st_ino != inode for hub, inode in self.hubs.items())
+        except FileNotFoundError:
+            return True
 
     def refresh(self):
         with open(self.path, encoding="ascii") as file:
@@ -97,8 +111,9 @@ class Vhci:
                 self.controllers, self.where, self.nports = [], {}, None
             return self.there()
         try:
-            if nports != self.nports or not self.controllers:
-                self._discover()
+            if nports != self.nports or not self.controllers or any(
+                    c.is_another() for c in self.controllers):
+                self.controllers = self._discover()
                 self.nports = nports
             self._refresh(self.controllers, max_age)
         except OSError as error:
@@ -109,24 +124,18 @@ class Vhci:
         return self.there()
 
     def _discover(self):
-        controllers = []
+        """All controllers, each with its ports."""
+        names = {}
         for name in os.listdir(self.root + DEVICE):
             index = re.fullmatch(r"status(?:\.([0-9]+))?", name)
             if index:
-                controllers.append((int(index[1] or 0), name))
-        self.controllers = [
-            _Controller(os.path.join(self.root + DEVICE, name), self._buses(number))
-            for number, name in sorted(controllers)]
-
-    def _buses(self, number):
-        """Bus numbers of a controller's two root hubs."""
-        folder = self.root + DEVICE[:-1] + str(number)
-        buses = {}
-        for name in os.listdir(folder):
-            if re.fullmatch("usb[0-9]+", name):
-                with open(os.path.join(folder, name, "speed"), encoding="ascii") as file:
-                    buses[float(file.read()) > 480] = int(name[3:])
-        return buses
+                names[int(index[1] or 0)] = name
+        controllers = [_Controller(os.path.join(self.root + DEVICE, name),
+                                   self.root + DEVICE[:-1] + str(number))
+                       for number, name in sorted(names.items())]
+        for controller in controllers:
+            controller.refresh()
+        return controllers
 
     def _refresh(self, controllers, max_age):
         oldest = time.monotonic() - max_age

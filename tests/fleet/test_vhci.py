@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The files of vhci-hcd, on a sample tree: ports and their bus IDs, cost, more ports."""
 import os
+import shutil
 import tempfile
 import unittest
 from unittest import mock
@@ -80,6 +81,28 @@ class Look(Tree):
                 self.vhci.port(0, 0)
         os.unlink(self.root + vhci.DEVICE + "/status")
         self.assertIsNone(self.vhci.port(0, 0))
+
+    def test_a_driver_that_was_loaded_again(self):
+        self.vhci.refresh()
+        for bus in (5, 6):
+            shutil.rmtree("%s%s/usb%d" % (self.root, vhci.DEVICE[:-1] + "1", bus))
+        self.controller(1, 9, 4)
+        self.vhci.refresh()
+        self.assertEqual(self.vhci.port(4).local, "9-1")
+
+    def test_what_cannot_be_read_now_stays_as_it_was(self):
+        self.vhci.refresh()
+        self.write(vhci.DEVICE + "/nports", "12\n")
+        status = self.root + vhci.DEVICE + "/status"
+        os.rename(status, status + "-away")
+        os.mkdir(status)
+        self.vhci.refresh()
+        self.assertEqual(len(self.vhci.ports()), 8)
+        os.rmdir(status)
+        os.rename(status + "-away", status)
+        self.controller(2, 7, 8)
+        self.vhci.refresh()
+        self.assertEqual(len(self.vhci.ports()), 12)
 
     def test_more_controllers_are_found(self):
         self.vhci.refresh()

@@ -42,6 +42,7 @@ class Fleet:
         self.members = {n: Member(c) for n, c in config.devices.items()}
         self.attachments = {}  # port: Attachment
         self.importing = {}  # (server, bus ID): Attachment on its way to a port
+        self.growth = None  # the driver makes ports for who waits
         self.driver_missing = False
         self.dirty = False  # the state is to be written
         self.failure = None  # exception of a task
@@ -315,9 +316,9 @@ class Fleet:
         sock = None
         try:
             # The port comes first: an import that leads nowhere has reset the device.
-            attachment.port = self._free_port(attachment, set())
+            attachment.port = await self._free_port(attachment, set())
             sock, attachment.offer = await net.import_device(server.host, busid)
-            self._hand_over(attachment, sock)
+            await self._hand_over(attachment, sock)
         except (net.NetError, vhci.VhciError, OSError) as error:
             self._failed(attachment, str(error))
             return
@@ -342,7 +343,25 @@ class Fleet:
             self.members[attachment.name].wrong("%s of %s: %s" % (listed.busid, server.conf.name,
                                                                   words))
 
-    def _free_port(self, attachment, avoid):
+    async def _free_port(self, attachment, avoid):
+        port = self._choose_port(attachment, avoid)
+        if port is None:
+            if self.growth is None:
+                # All who wait share it.
+                self.growth = asyncio.ensure_future(
+                    self.vhci.more(attachment.offer.speed >= 5, len(self.members)))
+                self.growth.add_done_callback(self._grown)
+            await asyncio.shield(self.growth)
+            port = self._choose_port(attachment, avoid)
+            if port is None:
+                raise vhci.NoPort("vhci-hcd has made ports and shows none")
+        return port
+
+    def _grown(self, growth):
+        self.growth = None
+
+    def _choose_port(self, attachment, avoid):
+        """None when none is free."""
         fast = attachment.offer.speed >= 5
         member = self.members.get(attachment.name)
         self.vhci.refresh(LOOK)
@@ -356,25 +375,24 @@ class Fleet:
             return fixed
         avoid = avoid | set(self.attachments) | {a.port for a in self.importing.values()}
         avoid |= {d.port for d in self.config.devices.values()}
-        port = self.vhci.choose(fast, avoid)
-        if port is None:
-            self.vhci.more(fast, len(self.members))
-            port = self.vhci.choose(fast, avoid)
-            if port is None:
-                raise vhci.NoPort("vhci-hcd has made ports and shows none")
-        return port
+        return self.vhci.choose(fast, avoid)
 
-    def _hand_over(self, attachment, sock):
+    async def _hand_over(self, attachment, sock):
         """To the kernel. Nothing is between the free port and the attach but another process."""
         tried = set()
-        if attachment.name not in self.members:
-            raise vhci.VhciError("it is not wanted any more")
-        port = self.vhci.port(attachment.port)
-        if port is None or port.super != (attachment.offer.speed >= 5):
-            # The speed may have changed since the list was made.
-            attachment.port = self._free_port(attachment, tried)
         while True:
-            attachment.local = self.vhci.port(attachment.port).local
+            if self.growth:
+                await asyncio.wait([self.growth])
+            # Numbers may have become those of other ports, and the speed may be another than listed.
+            self.vhci.refresh()
+            port = self.vhci.port(attachment.port)
+            if port is None or port.super != (attachment.offer.speed >= 5) or port.number in tried:
+                attachment.port = None
+                attachment.port = await self._free_port(attachment, tried)
+                continue
+            if attachment.name not in self.members:
+                raise vhci.VhciError("it is not wanted any more")
+            attachment.local = port.local
             self.records.put_port(attachment.port, attachment.record())
             conf = self.members[attachment.name].conf
             if attachment.asked or match.must_ask(conf):
@@ -389,12 +407,14 @@ class Fleet:
             except vhci.PortBusy:
                 self._drop_records(attachment)
                 tried.add(attachment.port)
-                attachment.port = self._free_port(attachment, tried)
             except vhci.VhciError:
                 self._drop_records(attachment)
                 raise
         self.attachments[attachment.port] = attachment
         try:
+            port = self.vhci.port(attachment.port, 0.0)
+            if port is None or port.local != attachment.local:
+                raise vhci.VhciError("port %d has become another one" % attachment.port)
             self._put_stock(attachment)
         except BaseException:
             self._release(attachment, None)

@@ -4,6 +4,7 @@
 Called by fleet.py and cli.py. A status file is read again only when it is older than who asks
 accepts, and looked into only when it has changed: the cost does not depend on who waits.
 """
+import asyncio
 import errno
 import os
 import re
@@ -16,6 +17,7 @@ BUS = "/sys/bus/usb/devices"
 
 FREE, NOT_ASSIGNED, USED, ERROR = 4, 5, 6, 7
 
+REFUSED = 60  # seconds until the driver is asked for ports again
 GONE = (errno.ENOENT, errno.ENODEV)  # what a file of a driver that is not there says
 
 # local: the bus ID that a device there has or will have; devid and busid: what status says.
@@ -95,6 +97,8 @@ class Vhci:
         self.controllers = []
         self.nports = None
         self.where = {}  # port number: controller
+        self.growing = False  # the driver makes ports
+        self.refused_until = float("-inf")
 
     # --- looking --------------------------------------------------------------
 
@@ -103,6 +107,8 @@ class Vhci:
 
     def refresh(self, max_age=0.0):
         """All controllers; False while there is no driver."""
+        if self.growing:
+            return self.there()
         try:
             with open(self.root + DEVICE + "/nports", encoding="ascii") as file:
                 nports = file.read()
@@ -154,7 +160,7 @@ class Vhci:
         VhciError when it cannot be told: no file is left, say.
         """
         controller = self.where.get(number)
-        if controller and max_age is not None:
+        if controller and max_age is not None and not self.growing:
             try:
                 if controller.read_at <= time.monotonic() - max_age:
                     controller.refresh()
@@ -201,10 +207,11 @@ class Vhci:
                 for controller in self.controllers]
         return min(max(free, key=len, default=[]), default=None)
 
-    def more(self, fast, want):
+    async def more(self, fast, want):
         """Asks the driver for want ports of each kind, or what it can make; NoPort when that is none.
 
-        This takes it a second or two, and whoever looks at its files waits; so all at once.
+        This takes it a second or two, in a thread; whoever looks at its files waits, so nobody
+        does. All ports at once, and not again within a minute when it has refused.
         """
         kind = "USB3" if fast else "USB2"
         have = sum(p.super == fast for p in self.ports().values())
@@ -216,17 +223,30 @@ class Vhci:
         if not writable:
             raise NoPort(full + ", and this vhci-hcd cannot make more: load it with a larger "
                          "nports= (the kernel's own has no such parameter)")
+        if time.monotonic() < self.refused_until:
+            raise NoPort("%s, and vhci-hcd has refused more" % full)
+        self.growing = True
+        job = asyncio.get_running_loop().run_in_executor(None, self._grow, want, have)
+        job.add_done_callback(self._grown)
+        number, error = await asyncio.shield(job)
+        if error:
+            self.refused_until = time.monotonic() + REFUSED
+            raise NoPort("%s, and vhci-hcd refuses nports=%d: %s" % (full, number, words(error)))
+        self.log("vhci-hcd has %d ports of each kind now, as %s" % (number, full))
+        self.refresh()
+
+    def _grow(self, want, have):
         # At least a whole controller, or what the bus numbers have left of one.
         for number in (max(want, have + 15), have + 15, have + 1):
             try:
                 self._write(NPORTS, str(number))
-                break
+                return number, None
             except OSError as error:
                 last = error
-        else:
-            raise NoPort("%s, and vhci-hcd refuses nports=%d: %s" % (full, number, words(last)))
-        self.log("vhci-hcd has %d ports of each kind now, as %s" % (number, full))
-        self.refresh()
+        return number, last
+
+    def _grown(self, job):
+        self.growing = False
 
     def _write(self, path, text):
         # One write() each, and no file where there is no driver.

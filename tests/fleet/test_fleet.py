@@ -114,7 +114,7 @@ class Driver(vhci.Vhci):
     def choose(self, fast, avoid):
         return next((n for n in range(4) if n not in self.sockets and n not in avoid), None)
 
-    def more(self, fast, want):
+    async def more(self, fast, want):
         raise vhci.NoPort("all 4 USB2 ports are in use")
 
     def attach(self, port, sockfd, devid, speed):
@@ -386,6 +386,40 @@ class Ports(Case):
             await self.start(A)
             await self.until(lambda: self.said("a: 1-1 of pi: port 3 is in use") or
                              self.said("all 4 USB2 ports are in use"))
+        self.play(story)
+
+    def test_ports_are_asked_for_once_for_all(self):
+        async def story():
+            asked = []
+
+            async def more(driver, fast, want):
+                asked.append(want)
+                await asyncio.sleep(0.2)
+                Driver.taken = set()
+            Driver.taken = {0, 1, 2, 3}
+            for busid in ("1-1", "1-2"):
+                self.bench.plug(busid)
+            with mock.patch.object(Driver, "choose", lambda driver, fast, avoid: next(
+                    (n for n in range(4) if n not in driver.sockets and n not in avoid and
+                     n not in driver.taken), None)), mock.patch.object(Driver, "more", more):
+                await self.start(A + B)
+                await self.until(lambda: self.has("a") and self.has("b"))
+            self.assertEqual(asked, [2])
+        self.play(story)
+
+    def test_a_number_that_is_another_port_now(self):
+        async def story():
+            self.bench.plug("1-1")
+            port = Driver.port
+
+            def changed(driver, number, max_age=None):
+                found = port(driver, number)
+                return found if max_age is None else found._replace(local="9-9")
+            with mock.patch.object(Driver, "port", changed):
+                await self.start(A)
+                await self.until(lambda: self.said("a: 1-1 of pi: port 0 has become another one"))
+            await self.until(lambda: self.has("a"))
+            self.assertEqual(len(Driver.sockets), 1)
         self.play(story)
 
 

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The files of vhci-hcd, on a sample tree: ports and their bus IDs, cost, more ports."""
+import asyncio
 import os
 import shutil
 import tempfile
+import time
 import unittest
 from unittest import mock
 
@@ -113,6 +115,9 @@ class Look(Tree):
 
 
 class Change(Tree):
+    def more(self, *args):
+        asyncio.run(self.vhci.more(*args))
+
     def test_attach(self):
         self.vhci.refresh()
         self.vhci.attach(4, 9, 0x10005, 3)
@@ -138,22 +143,22 @@ class Change(Tree):
     def test_a_driver_that_has_no_more(self):
         self.vhci.refresh()
         with self.assertRaisesRegex(vhci.NoPort, "all 4 USB3 ports are in use, and this vhci-hcd cannot"):
-            self.vhci.more(True, 9)
+            self.more(True, 9)
 
     def test_a_parameter_that_cannot_be_written(self):
         self.vhci.refresh()
         self.write(vhci.NPORTS, "4\n")
         os.chmod(self.root + vhci.NPORTS, 0o444)
         with self.assertRaises(vhci.NoPort):
-            self.vhci.more(False, 9)
+            self.more(False, 9)
         self.assertEqual(self.read(vhci.NPORTS), "4\n")
 
     def test_a_driver_that_has(self):
         self.vhci.refresh()
         self.write(vhci.NPORTS, "4\n")
-        self.vhci.more(False, 9)
+        self.more(False, 9)
         self.assertEqual(self.read(vhci.NPORTS)[:2], "19")
-        self.vhci.more(False, 100)
+        self.more(False, 100)
         self.assertEqual(self.read(vhci.NPORTS)[:3], "100")
 
     def test_a_driver_that_has_some(self):
@@ -166,8 +171,39 @@ class Change(Tree):
             if int(text) > 5:
                 raise OSError(22, "Invalid argument")
         self.vhci._write = write
-        self.vhci.more(False, 100)
+        self.more(False, 100)
         self.assertEqual(asked, ["100", "19", "5"])
+
+    def test_a_refusal_is_remembered_for_a_minute(self):
+        self.vhci.refresh()
+        self.write(vhci.NPORTS, "4\n")
+        self.vhci._write = mock.Mock(side_effect=OSError(22, "Invalid argument"))
+        with self.assertRaisesRegex(vhci.NoPort, "refuses nports=5: Invalid argument"):
+            self.more(False, 100)
+        with self.assertRaisesRegex(vhci.NoPort, "has refused more"):
+            self.more(False, 100)
+        self.assertEqual(self.vhci._write.call_count, 3)
+        self.vhci.refused_until -= vhci.REFUSED
+        with self.assertRaisesRegex(vhci.NoPort, "refuses"):
+            self.more(False, 100)
+
+    def test_meanwhile_nobody_waits(self):
+        self.vhci.refresh()
+        self.write(vhci.NPORTS, "4\n")
+        reads = []
+
+        async def story():
+            begin = time.monotonic()
+            self.vhci._write = lambda path, text: time.sleep(0.5)
+            job = asyncio.ensure_future(self.vhci.more(False, 100))
+            await asyncio.sleep(0.1)
+            self.assertLess(time.monotonic() - begin, 0.3)
+            with mock.patch("builtins.open", side_effect=reads.append):
+                self.assertTrue(self.vhci.refresh())
+                self.assertEqual(self.vhci.port(0, 0).local, "3-1")
+            await job
+        asyncio.run(story())
+        self.assertEqual(reads, [])
 
 
 if __name__ == "__main__":

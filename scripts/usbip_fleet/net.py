@@ -132,7 +132,7 @@ async def devlist(host):
     """What the server offers now."""
     sock = await host.connect()
     try:
-        return await _answer(sock, protocol.devlist_request(), protocol.devlist)
+        return await _answer(sock, protocol.devlist_request(), protocol.DeviceList())
     finally:
         sock.close()
 

@@ -20,7 +20,8 @@ INTERFACE_SIZE = 4
 IMPORT_SIZE = HEADER.size + DEVICE.size
 
 # More than any server has; a list that says more is not one.
-MAX_DEVICES = 1024
+MAX_DEVICES = 256
+MAX_INTERFACES = 32  # of a USB device
 
 STATUS = {1: "not available", 2: "in use", 3: "in an error state", 4: "not there", 5: "refused"}
 SPEEDS = {0: "?", 1: "low", 2: "full", 3: "high", 4: "wireless", 5: "super", 6: "super+"}
@@ -82,27 +83,49 @@ def _device(data, at):
     return Offer(busid.decode("ascii"), devid, speed, vid, pid, device_class), interfaces
 
 
-def devlist(data):
-    """The offers in an answer."""
-    _check_header(data, REP_DEVLIST)
-    at = HEADER.size + COUNT.size
-    if len(data) < at:
-        raise Missing(at)
-    count, = COUNT.unpack_from(data, HEADER.size)
-    if count > MAX_DEVICES:
-        raise ProtocolError("lists %u devices, more than %u" % (count, MAX_DEVICES))
-    offers = []
-    for left in range(count, 0, -1):
-        # At least that, so that bytes that trickle in are not looked at each time.
-        if len(data) < at + left * DEVICE.size:
-            raise Missing(at + left * DEVICE.size)
-        offer, interfaces = _device(data, at)
-        at += DEVICE.size + interfaces * INTERFACE_SIZE
+class DeviceList:
+    """Called with what has come so far of an answer: the offers in it, once that is all.
+
+    Each device is looked at once, however little comes at a time.
+    """
+
+    def __init__(self):
+        self.at = HEADER.size + COUNT.size  # where the next device begins
+        self.left = None  # how many there are to come
+        self.offers = {}  # by bus ID
+
+    def __call__(self, data):
+        if self.left is None:
+            self._begin(data)
+        while self.left:
+            # At least that, so that bytes that trickle in are not looked at each time.
+            if len(data) < self.at + self.left * DEVICE.size:
+                raise Missing(self.at + self.left * DEVICE.size)
+            self._next(data)
+        if len(data) < self.at:
+            raise Missing(self.at)
+        return list(self.offers.values())
+
+    def _begin(self, data):
+        _check_header(data, REP_DEVLIST)
+        if len(data) < self.at:
+            raise Missing(self.at)
+        count, = COUNT.unpack_from(data, HEADER.size)
+        if count > MAX_DEVICES:
+            raise ProtocolError("lists %u devices, more than %u" % (count, MAX_DEVICES))
+        self.left = count
+
+    def _next(self, data):
+        offer, interfaces = _device(data, self.at)
+        if interfaces > MAX_INTERFACES:
+            raise ProtocolError("lists a device of %u interfaces, more than %u" %
+                                (interfaces, MAX_INTERFACES))
+        self.at += DEVICE.size + interfaces * INTERFACE_SIZE
+        self.left -= 1
+        if offer and offer.busid in self.offers:
+            raise ProtocolError("lists %s twice" % offer.busid)
         if offer:
-            offers.append(offer)
-    if len(data) < at:
-        raise Missing(at)
-    return offers
+            self.offers[offer.busid] = offer
 
 
 def import_answer(data, busid):

@@ -2,6 +2,7 @@
 """The device list and the import: bytes as servers send them, and as they should not."""
 import struct
 import unittest
+from unittest import mock
 
 from usbip_fleet import protocol
 
@@ -21,41 +22,58 @@ class DeviceList(unittest.TestCase):
         self.assertEqual(protocol.devlist_request().hex(), "0111800500000000")
 
     def test_none(self):
-        self.assertEqual(protocol.devlist(devlist()), [])
+        self.assertEqual(protocol.DeviceList()(devlist()), [])
 
     def test_two_with_interfaces_between(self):
         data = devlist(device(interfaces=3) + 12 * b"\xff", device(b"2-1", 2, 7, 5, 1, 2) + b"abcd")
-        self.assertEqual(protocol.devlist(data), [
+        self.assertEqual(protocol.DeviceList()(data), [
             protocol.Offer("1-1.2", 0x10005, 2, 0x0403, 0x6001, 0),
             protocol.Offer("2-1", 0x20007, 5, 1, 2, 0)])
-        self.assertEqual(protocol.devlist(data)[0].id, "0403:6001")
+        self.assertEqual(protocol.DeviceList()(data)[0].id, "0403:6001")
 
     def test_every_part_of_it_waits_for_the_rest(self):
         data = devlist(device() + b"abcd")
         for size in range(len(data)):
             with self.assertRaises(protocol.Missing, msg=size) as caught:
-                protocol.devlist(data[:size])
+                protocol.DeviceList()(data[:size])
             self.assertTrue(size < caught.exception.need <= len(data))
+
+    def test_each_device_is_looked_at_once(self):
+        data = devlist(*(device(b"1-%d" % n) + b"abcd" for n in range(256)))
+        parse, need, calls = protocol.DeviceList(), 0, 0
+        with mock.patch.object(protocol, "_device", wraps=protocol._device) as looks:
+            while True:
+                calls += 1
+                try:
+                    self.assertEqual(len(parse(data[:need])), 256)
+                    break
+                except protocol.Missing as missing:
+                    need = missing.need
+        self.assertEqual(looks.call_count, 256)
+        self.assertGreater(calls, 10)
 
     def test_lies(self):
         for data, words in (
                 (devlist(header="01100005" + 8 * "0"), "version 0x0110"),
                 (devlist(header="01110003" + 8 * "0"), "operation 0x0003"),
                 (devlist(header="01110005" + "00000001"), "status 1"),
+                (devlist(device(interfaces=0), device(interfaces=0)), "lists 1-1.2 twice"),
+                (devlist(device(interfaces=33)), "33 interfaces, more than 32"),
+                (devlist(count=257), "lists 257 devices"),
                 (devlist(count=0xffffffff), "lists 4294967295 devices"),
                 (b"HTTP/1.0 400 Bad Request", "version 0x4854")):
             with self.subTest(words):
                 with self.assertRaisesRegex(protocol.ProtocolError, words):
-                    protocol.devlist(data)
+                    protocol.DeviceList()(data)
 
     def test_what_could_do_harm_in_a_path_or_record_is_left_out(self):
         for busid in (b"", b"../../x", b"1 1", b"1-1\n2", b"\x1b[2J", 32 * b"1"):
             with self.subTest(busid):
                 data = devlist(device(busid, interfaces=0), device(interfaces=0))
-                self.assertEqual([o.busid for o in protocol.devlist(data)], ["1-1.2"])
+                self.assertEqual([o.busid for o in protocol.DeviceList()(data)], ["1-1.2"])
 
     def test_a_speed_that_is_none_is_left_out(self):
-        self.assertEqual(protocol.devlist(devlist(device(speed=77, interfaces=0))), [])
+        self.assertEqual(protocol.DeviceList()(devlist(device(speed=77, interfaces=0))), [])
 
 
 class Import(unittest.TestCase):

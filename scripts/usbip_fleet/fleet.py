@@ -510,9 +510,8 @@ class Fleet:
         log("%s: %s of %s is on port %d, %s here" % (
             conf.name, attachment.offer.busid, attachment.server.conf.name, attachment.port,
             attachment.local))
-        if conf.on_attach:
-            self.hooks.attached(attachment, conf,
-                                lambda: self.attachments.get(attachment.port) is attachment)
+        self.hooks.attached(attachment, conf,
+                            lambda: self.attachments.get(attachment.port) is attachment)
 
     def _write_records(self, attachment, conf):
         self._record(self.records.put_port, attachment.port, attachment.record())
@@ -566,8 +565,7 @@ class Fleet:
         member = self.members.get(attachment.name)
         if member:
             member.error, member.error_at = words, time.time()
-            if member.conf.on_detach:
-                self.hooks.detached(attachment, member.conf)
+            self.hooks.detached(attachment, member.conf)
 
     def look_for_driver(self):
         there = self.vhci.refresh()

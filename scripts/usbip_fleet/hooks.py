@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Runs on-attach and on-detach: one after the other for each device, of different ones side by
-side. Called by fleet.py.
+side. Of what happens to a device while a command of it runs, the last counts. Called by fleet.py.
 """
 import asyncio
 import os
@@ -10,25 +10,29 @@ import signal
 from .notify import log
 
 LIMIT = 60  # seconds
+KILL_LIMIT = 5  # until one that was killed has ended
 LOOKS = 20  # for device files, half a second apart
 
 
 class Hooks:
     def __init__(self, driver):
         self.driver = driver  # vhci.Vhci
-        self.last = {}  # name: task of its last command
+        self.tasks = {}  # name: what runs its commands now
+        self.pending = {}  # name: (is it on-attach, arguments) of the command that is next
+        # Names: did on-attach run since the last on-detach? What was adopted had its own before.
+        self.ran = {}
 
     def attached(self, attachment, conf, current):
         """Once its files are there. current() says whether it is still attached."""
-        self._start(attachment, conf, "on-attach", conf.on_attach,
-                    self._settled(attachment.local, current))
+        self.ran.setdefault(conf.name, False)
+        self._next(attachment, conf, True, conf.on_attach, current)
 
     def detached(self, attachment, conf):
-        self._start(attachment, conf, "on-detach", conf.on_detach, None)
+        self._next(attachment, conf, False, conf.on_detach, None)
 
-    def _start(self, attachment, conf, what, command, before):
+    def _next(self, attachment, conf, attached, command, current):
         name = conf.name
-        environment = {
+        self.pending[name] = (attached, command, attachment.local, current, {
             "USBIP_FLEET_NAME": name,
             "USBIP_FLEET_SERVER": attachment.server.conf.name,
             "USBIP_FLEET_REMOTE_BUSID": attachment.offer.busid,
@@ -36,17 +40,27 @@ class Hooks:
             "USBIP_FLEET_PORT": str(attachment.port),
             "USBIP_FLEET_ID": attachment.identity.id,
             "USBIP_FLEET_SERIAL": attachment.identity.serial,
-        }
-        task = asyncio.ensure_future(self._run(name, what, command, environment, before,
-                                               self.last.get(name)))
-        self.last[name] = task
-        task.add_done_callback(lambda t: self.last.get(name) is t and self.last.pop(name))
+        })
+        if name not in self.tasks:
+            self.tasks[name] = asyncio.ensure_future(self._work(name))
 
-    async def _run(self, name, what, command, environment, before, previous):
-        if previous:
-            await asyncio.wait([previous])
-        if before and not await before:
-            return
+    async def _work(self, name):
+        try:
+            while name in self.pending:
+                attached, command, local, current, environment = self.pending.pop(name)
+                if attached:
+                    if command and not await self._settled(local, current):
+                        continue
+                elif not self.ran.get(name, True):
+                    continue
+                self.ran[name] = attached
+                if command:
+                    await self._run(name, "on-attach" if attached else "on-detach", command,
+                                    environment)
+        finally:
+            del self.tasks[name]
+
+    async def _run(self, name, what, command, environment):
         try:
             process = await asyncio.create_subprocess_exec(
                 "/bin/sh", "-c", command, stdin=asyncio.subprocess.DEVNULL,
@@ -57,12 +71,21 @@ class Hooks:
         try:
             code = await asyncio.wait_for(process.wait(), LIMIT)
         except asyncio.TimeoutError:
-            os.killpg(process.pid, signal.SIGKILL)
-            await process.wait()
             log("%s: %s is killed, it has run for %d s" % (name, what, LIMIT), "error")
+            await self._kill(name, what, process)
             return
         if code:
             log("%s: %s ends with %d" % (name, what, code), "error")
+
+    @staticmethod
+    async def _kill(name, what, process):
+        try:
+            os.killpg(process.pid, signal.SIGKILL)
+            await asyncio.wait_for(process.wait(), KILL_LIMIT)
+        except ProcessLookupError:
+            pass  # it has ended just now
+        except asyncio.TimeoutError:
+            log("%s: %s hangs in the kernel, process %d" % (name, what, process.pid), "error")
 
     async def _settled(self, local, current):
         """Waits until its files in /dev are there, or for long enough; False when it has gone."""
@@ -77,9 +100,12 @@ class Hooks:
                 break
             last = names
         if shutil.which("udevadm") and os.path.exists("/run/udev/control"):
-            process = await asyncio.create_subprocess_exec("udevadm", "settle", "--timeout=5")
-            await process.wait()
-        return True
+            try:
+                process = await asyncio.create_subprocess_exec("udevadm", "settle", "--timeout=5")
+                await asyncio.wait_for(process.wait(), 10)
+            except (OSError, asyncio.TimeoutError):
+                pass  # it is waited for long enough
+        return current()
 
     def _look(self, local):
         """Names in /dev; and whether a disk, which takes its time, is among them if there is to be one."""

@@ -818,7 +818,7 @@ class Commands(Case):
             await self.until(lambda: os.path.exists(said))
             self.bench.unplug("1-1")
             await self.until(lambda: not self.has("a"))
-            await self.until(lambda: not self.fleet.hooks.last)
+            await self.until(lambda: not self.fleet.hooks.tasks)
             with open(said) as file:
                 self.assertEqual(file.read(), "a S\ngone 0\n")
         self.play(story)

@@ -24,6 +24,8 @@ def _reload(the_fleet, root):
         for mistake in error.mistakes:
             log(mistake, "error")
         log("the configuration stays as it was", "error")
+    except OSError as error:
+        log("the configuration cannot be read: %s" % error, "error")
     else:
         count = len(changes.gone | changes.new | changes.rematched | changes.adjusted)
         log("read the configuration again: %d devices changed" % count)

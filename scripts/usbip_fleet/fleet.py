@@ -46,7 +46,10 @@ class Fleet:
         self.driver_missing = False
         self.dirty = False  # the state is to be written
         self.failure = None  # exception of a task
-        self._load_state()
+        try:
+            self._load_state()
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            log("the state of the last daemon cannot be read: %s" % error, "warning")
 
     def _task(self, coroutine):
         """What it stumbles over is not lost: tick() raises it, and systemd starts us again."""
@@ -83,7 +86,7 @@ class Fleet:
                 self.servers[name].identities.load(known, Offer)
         for name, count in state.get("attaches", {}).items():
             if name in self.members:
-                self.members[name].attaches = count
+                self.members[name].attaches = int(count)
 
     def save_state(self):
         self.dirty = False

@@ -13,7 +13,7 @@ import time
 import unittest
 from unittest import mock
 
-from usbip_fleet import control, notify
+from usbip_fleet import control, daemon, notify
 
 COMMAND = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../scripts/usbip-fleet")
 BENCH = "[server pi]\nhost = 127.0.0.1\nport = 1\n[device scope]\nserver = pi\nbusid = 1-1\n"
@@ -222,6 +222,17 @@ class Crowd(unittest.TestCase):
         async def story():
             self.assertIn(b"no request", await self.ask(b"[" * 60000 + b"\n"))
         self.play(story)
+
+
+class Reload(unittest.TestCase):
+    def test_a_folder_that_cannot_be_read_changes_nothing(self):
+        said = []
+        with mock.patch.object(daemon.config, "load", side_effect=OSError(5, "Input/output error")), \
+                mock.patch.object(daemon, "log", lambda words, *_: said.append(words)), \
+                mock.patch.object(daemon, "notify", said.append):
+            daemon._reload(mock.Mock(), "")
+        self.assertIn("Input/output error", said[1])
+        self.assertEqual(said[2], "READY=1")
 
 
 class Notify(unittest.TestCase):

@@ -468,6 +468,19 @@ class Records(Case):
             await self.until(lambda: not Driver.sockets)
         self.play(story)
 
+    def test_a_state_of_another_version_is_no_reason_to_end(self):
+        async def story():
+            for text in ('{"known": {"pi": [[1]]}}', '{"known": {"pi": [[["1-1"], ["x"]]]}}',
+                         '{"known": []}', '{"attaches": {"a": "x"}}', '{"down": 5}', '{"down": [[]]}'):
+                os.makedirs(self.root + "/run/usbip-fleet", exist_ok=True)
+                with open(self.root + "/run/usbip-fleet/state", "w") as file:
+                    file.write(text)
+                await self.start(A)
+                self.stop()
+                self.assertTrue(self.said("the state of the last daemon cannot be read"), text)
+                self.words.clear()
+        self.play(story)
+
 
 class Serial(Case):
     def test_each_is_asked_once(self):

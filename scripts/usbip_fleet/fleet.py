@@ -26,6 +26,7 @@ INTERVAL = 1.0  # between two looks at the ports; the unit of a server's interva
 RETRY_DEVICE = (0.5, 30.0)  # for a device that fails while its server answers
 FORGET = 10.0  # a server away for longer may have had other devices plugged in
 ENUMERATION = 90  # seconds after which a device that is not in sysfs is given up
+STEADY = 30  # seconds after which one that is attached has no failures to its name
 MISSING = 10  # seconds after which one that has lost its files there is given up
 LOOK = 0.2  # between two looks at a port that waits for that
 READ = 10  # seconds for its serial number
@@ -291,7 +292,7 @@ class Fleet:
                 attachment.hidden = True
             elif attachment.hidden:
                 # It was in use, by us, and is free: our connection is dead and does not know.
-                self._end(attachment, "its server offers it again", detach=True)
+                self._lost(attachment, "its server offers it again", detach=True)
         held = {a.offer.busid for a in self._busy() if a.server is server}
         server.identities.listed(offers)
         for busid, failure in list(server.failures.items()):
@@ -338,13 +339,18 @@ class Fleet:
             del self.importing[key]
 
     def _failed(self, attachment, words):
+        self._later(attachment)
+        if attachment.name in self.members:
+            self.members[attachment.name].wrong("%s of %s: %s" % (
+                attachment.listed.busid, attachment.server.conf.name, words))
+
+    @staticmethod
+    def _later(attachment):
+        """It is not tried again at once."""
         server, listed = attachment.server, attachment.listed
         backoff = server.failures.get(listed.busid, (None, None))[1] or Backoff(*RETRY_DEVICE)
         now = time.monotonic()
         server.failures[listed.busid] = (listed, backoff, now + backoff.next(), now)
-        if attachment.name in self.members:
-            self.members[attachment.name].wrong("%s of %s: %s" % (listed.busid, server.conf.name,
-                                                                  words))
 
     async def _free_port(self, attachment, avoid):
         port = self._choose_port(attachment, avoid)
@@ -508,7 +514,6 @@ class Fleet:
         member.attaches += 1
         member.error = member.error_at = None
         member.last_busid = attachment.offer.busid
-        attachment.server.failures.pop(attachment.offer.busid, None)
         self._write_records(attachment, conf)
         log("%s: %s of %s is on port %d, %s here" % (
             conf.name, attachment.offer.busid, attachment.server.conf.name, attachment.port,
@@ -570,6 +575,14 @@ class Fleet:
             member.error, member.error_at = words, time.time()
             self.hooks.detached(attachment, member.conf)
 
+    def _lost(self, attachment, words, detach):
+        """It ends, and nobody has asked for that: soon after the attach that is a failure, too."""
+        if time.monotonic() - attachment.listed_from < STEADY:
+            self._later(attachment)
+        else:
+            attachment.server.failures.pop(attachment.offer.busid, None)
+        self._end(attachment, words, detach)
+
     def look_for_driver(self):
         there = self.vhci.refresh()
         if there == self.driver_missing:
@@ -592,7 +605,7 @@ class Fleet:
                 continue
             words, detach = self._wrong(attachment, ports.get(attachment.port))
             if words:
-                self._end(attachment, words, detach)
+                self._lost(attachment, words, detach)
 
     def _wrong(self, attachment, port):
         """Why it is to end, or None; and whether it still has to be detached."""

@@ -274,6 +274,31 @@ class Keep(Case):
             self.assertIsNone(self.fleet.status()["devices"][0]["error"])
         self.play(story)
 
+    def test_one_that_goes_at_once_is_tried_again_ever_less(self):
+        async def story():
+            self.bench.plug("1-1")
+            with mock.patch.object(fleet, "RETRY_DEVICE", (0.3, 0.3)):
+                await self.start(A)
+                end = time.monotonic() + 1
+                while time.monotonic() < end:
+                    await asyncio.sleep(0.01)
+                    if self.has("a") and self.bench.clients:
+                        self.bench.clients.pop("1-1").close()
+            self.assertTrue(3 <= len(self.bench.asked) <= 6, self.bench.asked)
+        self.play(story)
+
+    def test_one_that_was_attached_for_long_has_no_failures(self):
+        async def story():
+            self.bench.plug("1-1")
+            with mock.patch.object(fleet, "RETRY_DEVICE", (60, 60)), \
+                    mock.patch.object(fleet, "STEADY", 0.1):
+                await self.start(A)
+                await self.until(lambda: self.has("a"))
+                await asyncio.sleep(0.2)
+                self.bench.clients.pop("1-1").close()
+                await self.until(lambda: len(self.bench.asked) == 2)
+        self.play(story)
+
     def test_a_refused_device_is_tried_at_once_when_it_is_plugged_in_again(self):
         async def story():
             self.bench.plug("1-1", devnum=5)

@@ -26,7 +26,8 @@ INTERVAL = 1.0  # between two looks at the ports; the unit of a server's interva
 RETRY_DEVICE = (0.5, 30.0)  # for a device that fails while its server answers
 FORGET = 10.0  # a server away for longer may have had other devices plugged in
 ENUMERATION = 90  # seconds after which a device that is not in sysfs is given up
-STEADY = 30  # seconds after which one that is attached has no failures to its name
+SOON = 5  # one that goes within these seconds after the attach has failed
+STEADY = 30  # one that is attached for longer has no failures to its name
 MISSING = 10  # seconds after which one that has lost its files there is given up
 LOOK = 0.2  # between two looks at a port that waits for that
 READ = 10  # seconds for its serial number
@@ -577,9 +578,10 @@ class Fleet:
 
     def _lost(self, attachment, words, detach):
         """It ends, and nobody has asked for that: soon after the attach that is a failure, too."""
-        if time.monotonic() - attachment.listed_from < STEADY:
+        lasted = time.monotonic() - attachment.listed_from
+        if lasted < SOON:
             self._later(attachment)
-        else:
+        elif lasted > STEADY:
             attachment.server.failures.pop(attachment.offer.busid, None)
         self._end(attachment, words, detach)
 

@@ -290,13 +290,18 @@ class Keep(Case):
     def test_one_that_was_attached_for_long_has_no_failures(self):
         async def story():
             self.bench.plug("1-1")
-            with mock.patch.object(fleet, "RETRY_DEVICE", (60, 60)), \
-                    mock.patch.object(fleet, "STEADY", 0.1):
+            with mock.patch.object(fleet, "RETRY_DEVICE", (0.1, 60)), \
+                    mock.patch.object(fleet, "SOON", 0.1), mock.patch.object(fleet, "STEADY", 0.1):
+                self.bench.refuses = 1
                 await self.start(A)
+                await self.until(lambda: len(self.bench.asked) == 2)
+                self.bench.refuses = 0
                 await self.until(lambda: self.has("a"))
                 await asyncio.sleep(0.2)
                 self.bench.clients.pop("1-1").close()
-                await self.until(lambda: len(self.bench.asked) == 2)
+                await self.until(lambda: not self.has("a"))
+                self.assertEqual(self.fleet.servers["pi"].failures, {})
+                await self.until(lambda: self.has("a"))
         self.play(story)
 
     def test_a_refused_device_is_tried_at_once_when_it_is_plugged_in_again(self):

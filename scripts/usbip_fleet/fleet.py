@@ -394,8 +394,8 @@ class Fleet:
             if self.growth:
                 await asyncio.wait([self.growth])
             # Numbers may have become those of other ports, and the speed may be another than listed.
-            self.vhci.refresh()
-            port = self.vhci.port(attachment.port)
+            self.vhci.refresh(LOOK)
+            port = self.vhci.port(attachment.port, 0.0)
             if port is None or port.super != (attachment.offer.speed >= 5) or port.number in tried:
                 attachment.port = None
                 attachment.port = await self._free_port(attachment, tried)

@@ -8,7 +8,7 @@
     /var/run/vhci_hcd/portPORT      the stock tools': "host port busid"
     /var/run/vhci_hcd/usbip-fleet   empty: "usbip detach" removes the folder once it can
 
-Called by fleet.py.
+Called by fleet.py, daemon.py and control.py.
 """
 import fcntl
 import json

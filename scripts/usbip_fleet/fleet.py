@@ -44,6 +44,7 @@ class Fleet:
         self.members = {n: Member(c) for n, c in config.devices.items()}
         self.attachments = {}  # port: Attachment
         self.importing = {}  # (server, bus ID): Attachment on its way to a port
+        self.unreleased = []  # attachments that could not be given back
         self.growth = None  # the driver makes ports for who waits
         self.driver_missing = False
         self.dirty = False  # the state is to be written
@@ -555,8 +556,11 @@ class Fleet:
                 if port and port.holds(attachment.offer.devid):
                     self.vhci.detach(attachment.port)
             except vhci.VhciError as error:
-                # It may still be there: the next start finds its record.
-                log(str(error), "warning")
+                # It may still be there: tick() tries again, or the next start, by its record.
+                if attachment.release_error != str(error):
+                    log(str(error), "warning")
+                attachment.release_error = str(error)
+                self.unreleased.append(attachment)
                 self.records.drop_name(attachment.local)
                 return
         self._drop_records(attachment)
@@ -601,6 +605,10 @@ class Fleet:
         if self.dirty:
             self.save_state()
         self.look_for_driver()
+        again, self.unreleased = self.unreleased, []
+        for attachment in again:
+            if attachment.port not in self.attachments:
+                self._release(attachment, None)
         ports = self.vhci.ports()
         for attachment in list(self.attachments.values()):
             if not attachment.established:

@@ -58,6 +58,7 @@ class Attachment:
         self.hidden = False  # the server's list left it out once it was ours
         self.since = time.time()
         self.listed_from = float("inf")  # lists asked for later know of us
+        self.release_error = None  # why it could not be given back
         self.missing_from = None  # when it was first seen to have no files
         self.task = None
 

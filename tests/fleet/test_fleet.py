@@ -492,10 +492,24 @@ class Records(Case):
             await self.until(lambda: self.has("a"))
             with mock.patch.object(Driver, "port", side_effect=vhci.VhciError("status: Too many")):
                 self.fleet.set_down(["a"], True)
-            self.assertEqual(list(self.fleet.records.ports()), [0])
-            self.stop()
+                self.assertEqual(list(self.fleet.records.ports()), [0])
+                self.stop()
             await self.start(A)
             await self.until(lambda: not Driver.sockets)
+        self.play(story)
+
+    def test_what_could_not_be_given_back_is_tried_again(self):
+        async def story():
+            self.bench.plug("1-1")
+            await self.start(A)
+            await self.until(lambda: self.has("a"))
+            with mock.patch.object(Driver, "port", side_effect=vhci.VhciError("status: Too many")), \
+                    mock.patch.object(Driver, "ports", return_value={}):
+                self.fleet.set_down(["a"], True)
+                await asyncio.sleep(0.2)
+            await self.until(lambda: not Driver.sockets)
+            self.assertEqual(self.fleet.records.ports(), {})
+            self.assertEqual(self.words.count("status: Too many"), 1)
         self.play(story)
 
     def test_a_state_of_another_version_is_no_reason_to_end(self):

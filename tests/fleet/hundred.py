@@ -134,6 +134,8 @@ def measure(servers, daemon, seconds, dice):
     if not done:
         print("missing", sorted(every - daemon.attached), "\n".join(daemon.lines[-20:]))
         return
+    # What it needs for the first that are lost, its threads and their memory, it keeps.
+    random_kills(daemon, servers, seconds / 3, dice)
     daemon.quiet(5)
     before = daemon.memory()
     print("cpu_percent %.1f" % daemon.quiet(15))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Runs test_*.py beside it and prints TAP. Called by tests/fleet.t."""
+"""Runs test_*.py beside it and prints TAP. Called by tests/fleet-unit.t."""
 import os
 import sys
 import unittest

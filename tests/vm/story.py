@@ -56,10 +56,10 @@ class Pi(Both):
 
     def __init__(self):
         super().__init__()
+        self.opened = 0  # how often
         threading.Thread(target=self.firmware, daemon=True).start()
 
-    @staticmethod
-    def firmware():
+    def firmware(self):
         """Sends back what it receives. A line that was unplugged has to be opened again."""
         while True:
             try:
@@ -69,6 +69,7 @@ class Pi(Both):
                 continue
             try:
                 tty.setraw(line)
+                self.opened += 1
                 while data := os.read(line, BLOCK):
                     while data:
                         data = data[os.write(line, data):]
@@ -89,9 +90,14 @@ class Pi(Both):
         write(f"{GADGET}/idProduct", "0x" + id.split(":")[1])
         write(f"{GADGET}/strings/0x409/serialnumber", serial)
         write(f"{GADGET}/UDC", "dummy_udc.0")
+        must(20, lambda: self.opened)
 
     def unplug(self):
+        """Done when the firmware has begun anew: a line that it closes later drops its carrier, and
+        then the client's programs lose theirs."""
+        before = self.opened
         write(f"{GADGET}/UDC", "\n")
+        must(20, lambda: self.opened > before)
 
     @staticmethod
     def states():

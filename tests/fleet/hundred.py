@@ -2,7 +2,7 @@
 """A hundred devices on ten servers, which are killed and started again: hundred.py SECONDS SEED
 SIM COMMAND ROOT. Prints "key value" lines: how long things took, what the daemon used.
 
-Called by kselftests/client-fleet-100.sh, which judges the values. Needs vhci-hcd with ports for all.
+Called by kselftests/soak-fleet-100.sh, which judges the values. Needs vhci-hcd with ports for all.
 The daemon's own words tell what is attached: to look costs nothing then.
 """
 import os

@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-2.0-only
 # What the kselftests of usbip-fleet share: servers to kill, a configuration, the daemon, the clock.
-# Called (sourced, after tests/lib.sh) by kselftests/*client-fleet*.sh.
+# Called (sourced, after tests/lib.sh) by kselftests/*fleet*.sh.
 # Needs python3. Own /etc and /run; the machine's sysfs, and its /var/run/vhci_hcd if told to.
 
 # shellcheck disable=SC2154 # tmp, tests and sim_dir are of tests/lib.sh

@@ -25,8 +25,8 @@ echo 1..4
 soak both-disk-bot -device usb-storage,bus=xhci.0,drive=d0
 soak both-disk-uas -device usb-ehci,id=ehci -device usb-uas,id=uas,bus=ehci.0 \
 	-device scsi-hd,bus=uas.0,drive=d0
-check client-fleet-100 "$here/run" -n client-fleet-100 -m 2048M -t 1500 -l "$log" -s "$log/tree" \
-	"$root" /usbip-ext/tests/kselftests/client-fleet-100.sh 300
+check soak-fleet-100 "$here/run" -n soak-fleet-100 -m 2048M -t 1500 -l "$log" -s "$log/tree" \
+	"$root" /usbip-ext/tests/kselftests/soak-fleet-100.sh 300
 rm -rf "$log/tree" "$log/disk.img"
 
 prepare soak-random "$("$here/../../scripts/debug-kernel/kernel")"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # usbip-fleet with 100 devices of ten servers, killed and started again at random:
-# client-fleet-100.sh [SECONDS [SEED]]
+# soak-fleet-100.sh [SECONDS [SEED]]
 # timeout 300
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../fleet/lib.sh"

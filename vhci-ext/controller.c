@@ -524,11 +524,7 @@ void vhci_controllers_remove(void)
 	 * First of all: the removal waits for locks, whose holder may be waiting
 	 * for a silent server to answer while its device is being enumerated.
 	 */
-	for (n = 0; n < vhci_nplaces; n++) {
-		vhci = platform_get_drvdata(places[n].pdev);
-		for (i = 0; i < 2 * vhci->nports; i++)
-			vhci_port_detach(&vhci->ports[i]);
-	}
+	vhci_controllers_detach();
 	for (n = 0; n < vhci_nplaces; n++) {
 		vhci = platform_get_drvdata(places[n].pdev);
 		for (i = 0; i < 2 * vhci->nports; i++)

@@ -45,10 +45,6 @@ debian() {
 		--aptopt="$tmp/fetch" --dpkgopt=force-unsafe-io \
 		--include=dkms,linux-image-arm64,linux-headers-arm64,make bookworm "$tmp/root" -
 }
-machine() { # COMMAND...
-	chroot "$tmp/root" env -i HOME=/root LANG=C.UTF-8 \
-		PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@"
-}
 found() { machine modinfo -k "$kernel" -n "$1" | grep -E "$2"; } # MODULE PATTERN
 ours() { # for that kernel and that machine
 	for module in usbip-ext-core vhci-hcd usbip-host; do
@@ -64,13 +60,8 @@ nothing_left() {
 echo 1..5
 check "Debian for arm64" debian
 kernel=$(basename "$tmp/root"/lib/modules/*)
-mount --bind /dev "$tmp/root/dev"
-mount -t proc proc "$tmp/root/proc"
-mkdir -p "$tmp/root/root/usbip-ext"
-top=$(git -C "$here" rev-parse --show-toplevel)
-git -C "$top" ls-files -zco --exclude-standard |
-	tar -C "$top" --null --files-from=- --ignore-failed-read \
-		--warning=no-failed-read -c | tar -C "$tmp/root/root/usbip-ext" -x
+enter
+"$here/../vm/tree" "$tmp/root/root/usbip-ext"
 check "make install builds the modules there" machine make -C /root/usbip-ext install KERNEL="$kernel"
 check "modprobe finds ours" ours
 check "make uninstall" machine make -C /root/usbip-ext uninstall KERNEL="$kernel"

@@ -20,6 +20,37 @@ prepare() {
 	}
 }
 
+# A machine to install on, $tmp/root: the caller has $tmp, and a mount namespace of its own.
+# layer ROOT: it is ROOT with a layer to write to.
+# enter: for what is there already, what else a machine has.
+# machine COMMAND...: as its root would run it.
+# leave: before $tmp can be removed, as the machine's /dev is in it.
+# shellcheck disable=SC2154 # $tmp
+layer() {
+	exec 8<"$1"
+	flock -s 8 # so that tests/vm/root does not delete it
+	mkdir -p "$tmp/mem" "$tmp/root"
+	mount -t tmpfs mem "$tmp/mem"
+	mkdir "$tmp/mem/files" "$tmp/mem/work"
+	mount -t overlay -o "lowerdir=$1,upperdir=$tmp/mem/files,workdir=$tmp/mem/work" overlay "$tmp/root"
+	enter
+}
+enter() {
+	mount --bind /dev "$tmp/root/dev"
+	mount -t proc proc "$tmp/root/proc"
+}
+machine() {
+	chroot "$tmp/root" env -i HOME=/root LANG=C.UTF-8 DEBIAN_FRONTEND=noninteractive \
+		PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@"
+}
+leave() { umount -R "$tmp/root" "$tmp/mem"; }
+
+# online: the machine fetches packages as this one does.
+online() {
+	cp /etc/resolv.conf "$tmp/root/etc/resolv.conf"
+	apt-config dump --format '%F "%v";%n' Acquire >"$tmp/root/etc/apt/apt.conf.d/00online"
+}
+
 # check WHAT COMMAND...: one result; when it fails, the end of what was said, but for what was ok.
 check() {
 	what=$1

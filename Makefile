@@ -18,12 +18,17 @@ help:
 	@echo "make install    install them with dkms (as root); KERNEL=… for another than"
 	@echo "                the running one"
 	@echo "make uninstall  and back to the kernel's own"
+	@echo "make modules_install"
+	@echo "                them only, without dkms, to updates/; KDIR=…, INSTALL_MOD_PATH=…"
 	@echo "make lint       warnings, sparse, checkpatch, clang-format, shellcheck"
 	@echo "make unit       the user-space tests"
 	@echo "make clean"
 
 modules:
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+
+modules_install:
+	$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_DIR=updates modules_install
 
 install:
 	scripts/install $(if $(KERNEL),-k $(KERNEL))
@@ -71,4 +76,4 @@ clean:
 	$(MAKE) -C tests clean
 	$(MAKE) -C tests/fuzz clean
 
-.PHONY: help modules install uninstall demo check check-pi fuzz soak bench bench-faults bench-wan lint unit clean
+.PHONY: help modules modules_install install uninstall demo check check-pi fuzz soak bench bench-faults bench-wan lint unit clean

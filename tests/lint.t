@@ -31,11 +31,8 @@ silent() {
 	fi
 }
 
-# The tree as git would track it, in a place of its own.
-mkdir "$tmp/tree"
-git ls-files -zco --exclude-standard |
-	tar --null --files-from=- --ignore-failed-read --warning=no-failed-read -c |
-	tar -C "$tmp/tree" -x
+# A copy, to build in.
+tests/vm/tree "$tmp/tree"
 headers=$(dpkg-query -W -f '${Depends}' linux-headers-amd64 | sed 's/ .*//')
 
 # The one line that is no warning: Debian's headers have no vmlinux.
@@ -115,12 +112,10 @@ man_pages() { mandoc -T lint -W warning docs/man/*; }
 
 # Every command that is installed, and every parameter.
 in_a_man_page() {
-	for script in scripts/*; do
-		case $script in
-		scripts/install | scripts/cross-build) continue ;;
-		esac
-		[ -d "$script" ] || [ -e "docs/man/${script#scripts/}.8" ] ||
-			echo "$script has no page"
+	scripts/install-files tools "$tmp/installed"
+	for command in "$tmp"/installed/sbin/*; do
+		name=${command##*/}
+		[ -e "$tmp/installed/share/man/man8/$name.8" ] || echo "$name has no page"
 	done
 	for pair in core/usbip-ext-core:vhci-hcd-ext core/usbip-ext-core:usbip-host-ext \
 		vhci-ext/vhci-hcd:vhci-hcd-ext usbip-host-ext/usbip-host:usbip-host-ext; do

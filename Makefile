@@ -20,6 +20,7 @@ help:
 	@echo "make uninstall  and back to the kernel's own"
 	@echo "make modules_install"
 	@echo "                them only, without dkms, to updates/; KDIR=…, INSTALL_MOD_PATH=…"
+	@echo "make deb        Debian packages of all this, in build/deb"
 	@echo "make lint       warnings, sparse, checkpatch, clang-format, shellcheck"
 	@echo "make unit       the user-space tests"
 	@echo "make clean"
@@ -35,6 +36,9 @@ install:
 
 uninstall:
 	scripts/install -u $(if $(KERNEL),-k $(KERNEL))
+
+deb:
+	scripts/deb
 
 demo:
 	scripts/demo/demo
@@ -76,4 +80,4 @@ clean:
 	$(MAKE) -C tests clean
 	$(MAKE) -C tests/fuzz clean
 
-.PHONY: help modules modules_install install uninstall demo check check-pi fuzz soak bench bench-faults bench-wan lint unit clean
+.PHONY: help modules modules_install install uninstall deb demo check check-pi fuzz soak bench bench-faults bench-wan lint unit clean

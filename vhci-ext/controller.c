@@ -197,21 +197,17 @@ unsigned int vhci_nports(void)
 /**
  * vhci_max_nports - how many there can be, by the bus numbers that are free
  *
- * Context: process, may sleep; the caller holds nports_lock. Return: the number, or
- * -ERESTARTSYS.
+ * Context: the caller holds nports_lock and usb_bus_idr_lock.
  */
-int vhci_max_nports(void)
+unsigned int vhci_max_nports(void)
 {
 	unsigned int used = 0;
 	struct usb_bus *bus;
 	int id;
 
-	/* Its holder may wait for a device that is being enumerated (usbfs's "devices"). */
-	if (mutex_lock_interruptible(&usb_bus_idr_lock))
-		return -ERESTARTSYS;
+	lockdep_assert_held(&usb_bus_idr_lock);
 	idr_for_each_entry(&usb_bus_idr, bus, id)
 		used++;
-	mutex_unlock(&usb_bus_idr_lock);
 
 	return total + (VHCI_MAX_BUSES - used) / 2 * VHCI_HUB_PORTS;
 }

@@ -38,15 +38,25 @@ static char nports_arg[64] = "64";
 /* A number that can be, or a line that tells why not. */
 static int nports_parse(const char *text, unsigned int *nports)
 {
-	int max = vhci_max_nports();
+	unsigned int max;
 
 	lockdep_assert_held(&nports_lock);
-	if (max < 0)
-		return max;
+	/*
+	 * Its holder may wait for a device that is being enumerated (usbfs's
+	 * "devices"). Not so at load: the kernel gives init's error also to those
+	 * who wait for the same load, and were sent no signal.
+	 */
+	if (READ_ONCE(nports_state) == NPORTS_LOADING)
+		mutex_lock(&usb_bus_idr_lock);
+	else if (mutex_lock_interruptible(&usb_bus_idr_lock))
+		return -ERESTARTSYS;
+	max = vhci_max_nports();
+	mutex_unlock(&usb_bus_idr_lock);
+
 	if (!kstrtouint(text, 0, nports) && *nports >= 1 && *nports <= max)
 		return 0;
 	pr_err(VHCI_NAME
-	       ": nports=%.*s: must be a number from 1 to %d, the limit of this system's free USB bus numbers\n",
+	       ": nports=%.*s: must be a number from 1 to %u, the limit of this system's free USB bus numbers\n",
 	       (int)min_t(size_t, strcspn(text, "\n"), 64), text, max);
 	return -EINVAL;
 }

@@ -268,7 +268,7 @@ void vhci_controllers_detach(void);
 void vhci_controllers_remove(void);
 struct device *vhci_first_device(void);
 unsigned int vhci_nports(void);
-int vhci_max_nports(void);
+unsigned int vhci_max_nports(void);
 const struct vhci_place *vhci_place(unsigned int n);
 struct vhci_port *vhci_place_port(const struct vhci_place *place, unsigned int i);
 struct vhci_port *vhci_port_get(unsigned int number, bool super);

@@ -138,14 +138,14 @@ int vhci_port_attach(struct vhci_port *port, int sockfd, u32 devid,
 	port->since = 0;
 	port->deaf = false;
 	port->counts = (struct vhci_counts){};
-	trace_vhci_connect(port->number, devid, speed);
+	trace_vhci_connect(port->number, devid, speed, 0);
 	spin_unlock_irq(&port->lock);
 
 	ret = usbipx_conn_start(conn, &why);
 
 	spin_lock_irq(&port->lock);
 	if (ret) {
-		trace_vhci_close(port->number, devid, ret);
+		trace_vhci_close(port->number, devid, speed, ret);
 		port->conn = NULL;
 	} else if (port->conn == conn) { /* and not closed meanwhile */
 		vhci_port_plugged(port);
@@ -213,7 +213,7 @@ void vhci_port_closed(struct usbipx_conn *conn, void *ctx)
 	vhci_urb_flush(port);
 
 	spin_lock_irq(&port->lock);
-	trace_vhci_close(port->number, port->devid, conn->error);
+	trace_vhci_close(port->number, port->devid, port->speed, conn->error);
 	port->conn = NULL;
 	port->watching = false;
 	vhci_port_unplugged(port);

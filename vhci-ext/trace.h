@@ -61,30 +61,29 @@ DEFINE_EVENT(vhci_urb, vhci_unlink,
 		      int status),
 	     TP_ARGS(port, seqnum, urb, length, status));
 
-TRACE_EVENT(vhci_connect,
-	    TP_PROTO(unsigned int port, u32 devid, int speed),
-	    TP_ARGS(port, devid, speed),
-	    TP_STRUCT__entry(__field(unsigned int, port)
-			     __field(u32, devid)
-			     __field(int, speed)),
-	    TP_fast_assign(__entry->port = port;
-			   __entry->devid = devid;
-			   __entry->speed = speed;),
-	    TP_printk("port=%u devid=%08x speed=%d", __entry->port,
-		      __entry->devid, __entry->speed));
+DECLARE_EVENT_CLASS(vhci_conn,
+		    TP_PROTO(unsigned int port, u32 devid, int speed, int status),
+		    TP_ARGS(port, devid, speed, status),
+		    TP_STRUCT__entry(__field(unsigned int, port)
+				     __field(u32, devid)
+				     __field(int, speed)
+				     __field(int, status)),
+		    TP_fast_assign(__entry->port = port;
+				   __entry->devid = devid;
+				   __entry->speed = speed;
+				   __entry->status = status;),
+		    TP_printk("port=%u devid=%08x speed=%d status=%d",
+			      __entry->port, __entry->devid, __entry->speed,
+			      __entry->status));
+
+DEFINE_EVENT(vhci_conn, vhci_connect,
+	     TP_PROTO(unsigned int port, u32 devid, int speed, int status),
+	     TP_ARGS(port, devid, speed, status));
 
 /* All URBs are back; @status: as the log has it, 0 for an orderly end. */
-TRACE_EVENT(vhci_close,
-	    TP_PROTO(unsigned int port, u32 devid, int status),
-	    TP_ARGS(port, devid, status),
-	    TP_STRUCT__entry(__field(unsigned int, port)
-			     __field(u32, devid)
-			     __field(int, status)),
-	    TP_fast_assign(__entry->port = port;
-			   __entry->devid = devid;
-			   __entry->status = status;),
-	    TP_printk("port=%u devid=%08x status=%d", __entry->port,
-		      __entry->devid, __entry->status));
+DEFINE_EVENT(vhci_conn, vhci_close,
+	     TP_PROTO(unsigned int port, u32 devid, int speed, int status),
+	     TP_ARGS(port, devid, speed, status));
 
 #endif
 

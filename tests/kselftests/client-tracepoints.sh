@@ -24,8 +24,8 @@ grep -v '^#' $tracing/trace >"$tmp/trace"
 there_are() { equals "$(grep -cE "$2" "$tmp/trace")" "$1"; } # NUMBER PATTERN
 device=${node##*/}
 device="dev=$((1${device} - 1000))"
-check "an attach is there" there_are 1 ': vhci_connect: port=3 devid=[0-9a-f]{8} speed=3$'
-check "its end as well" there_are 1 ': vhci_close: port=3 devid=[0-9a-f]{8} status=0$'
+check "an attach is there" there_are 1 ': vhci_connect: port=3 devid=[0-9a-f]{8} speed=3 status=0$'
+check "its end as well" there_are 1 ': vhci_close: port=3 devid=[0-9a-f]{8} speed=3 status=0$'
 check "50 transfers out were submitted" there_are 50 \
 	": vhci_submit: port=3 seqnum=[0-9]+ $device ep=1 out interrupt length=8 status=0\$"
 check "51 in" there_are 51 ": vhci_submit: port=3 seqnum=[0-9]+ $device ep=1 in interrupt length=8 status=0\$"

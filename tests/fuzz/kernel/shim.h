@@ -793,9 +793,6 @@ void shim_print(const struct device *dev, const char *format, ...)
 	{                                                                      \
 	}                                                                      \
 	extern int shim_exported
-#define TRACE_EVENT(name, proto, args, ...)                                    \
-	DEFINE_EVENT(, name, PARAMS(proto), )
-#define PARAMS(...) __VA_ARGS__
 
 #include "usb.h"
 

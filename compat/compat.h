@@ -84,6 +84,22 @@ static inline bool compat_use_task_frag(struct sock *sk, bool use)
 }
 
 /*
+ * SK_USER_DATA_PSOCK: commit 2a0133723f9e ("net: fix refcount bug in sk_psock_get
+ * (2)"), v6.0, and in stable trees. Before, TLS took whatever sk_user_data holds for
+ * a struct sk_psock. May go when every older kernel without that backport goes.
+ *
+ * compat_ulp_leaves_user_data() - may a socket with an upper layer be taken over
+ */
+static inline bool compat_ulp_leaves_user_data(void)
+{
+#ifdef SK_USER_DATA_PSOCK
+	return true;
+#else
+	return false;
+#endif
+}
+
+/*
  * MSG_SPLICE_PAGES, which takes pages by reference: commit 270a1c3de47e ("tcp:
  * Support MSG_SPLICE_PAGES"), v6.5; tcp_sendpage_locked() before. (Older trees
  * may have the flag and do nothing about it.) May go when 6.4 goes.

@@ -212,12 +212,16 @@ static bool sk_is_connected(const struct sock *sk)
 	       !(sk->sk_shutdown & SEND_SHUTDOWN);
 }
 
-static bool sk_is_plain_tcp(const struct sock *sk)
+static bool sk_is_tcp_of_inet(const struct sock *sk)
 {
-	/* An upper layer protocol (TLS) wants its own recvmsg. */
 	return sk->sk_protocol == IPPROTO_TCP &&
-	       (sk->sk_family == AF_INET || sk->sk_family == AF_INET6) &&
-	       !inet_csk(sk)->icsk_ulp_ops;
+	       (sk->sk_family == AF_INET || sk->sk_family == AF_INET6);
+}
+
+/* An upper layer protocol (TLS) wants its own recvmsg. */
+static bool sk_has_upper_layer(const struct sock *sk)
+{
+	return sk_is_tcp_of_inet(sk) && inet_csk(sk)->icsk_ulp_ops;
 }
 
 /* "10.0.0.1:3240", "[fe80::1%2]:3240", or the kind of an address that is none. */
@@ -334,8 +338,8 @@ static void conn_begin_close(struct usbipx_conn *conn)
  * Callbacks may come before this returns.
  *
  * Context: process, may sleep. Return: 0; -EBUSY when somebody else has
- * taken the socket over, -EINVAL when it is not connected any more; @conn is
- * DEAD then.
+ * taken the socket over, -EINVAL when it is not connected any more, -EOPNOTSUPP when
+ * it has TLS and this kernel would mistake us for a part of that; @conn is DEAD then.
  */
 int usbipx_conn_start(struct usbipx_conn *conn, const char **why)
 {
@@ -351,11 +355,13 @@ int usbipx_conn_start(struct usbipx_conn *conn, const char **why)
 	/* The connection may end and let go of it before this does. */
 	sock_hold(sk);
 	lock_sock(sk);
-	conn->tcp = sk_is_plain_tcp(sk);
+	conn->tcp = sk_is_tcp_of_inet(sk) && !sk_has_upper_layer(sk);
 	if (READ_ONCE(sk->sk_user_data))
 		ret = -EBUSY;
 	else if (!sk_is_connected(sk))
 		ret = -EINVAL;
+	else if (sk_has_upper_layer(sk) && !compat_ulp_leaves_user_data())
+		ret = -EOPNOTSUPP;
 	conn->saved_allocation = sk->sk_allocation;
 	if (!ret)
 		conn_set_memalloc(conn);
@@ -397,7 +403,11 @@ int usbipx_conn_start(struct usbipx_conn *conn, const char **why)
 	sock_put(sk);
 
 	if (ret) {
-		*why = ret == -EBUSY ? "socket is in use" : "not connected";
+		*why = ret == -EBUSY ?
+			       "socket is in use" :
+		       ret == -EOPNOTSUPP ?
+			       "has TLS, for which this kernel is too old" :
+			       "not connected";
 		conn_clear_memalloc(conn);
 		complete_all(&conn->dead);
 		usbipx_conn_put(conn);

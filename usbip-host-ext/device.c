@@ -191,7 +191,8 @@ struct usb_device_driver host_driver = {
  *
  * Context: process, may sleep; @hdev cannot be disconnected meanwhile.
  * Return: 0, -EBUSY when the device or the socket is in use, -EINVAL when
- * @sockfd is no connected stream socket, -ENOMEM; each with a line in the log.
+ * @sockfd is no connected stream socket, -EOPNOTSUPP when it is one that this kernel
+ * cannot share, -ENOMEM; each with a line in the log.
  */
 int host_device_connect(struct host_device *hdev, int sockfd)
 {

@@ -106,8 +106,9 @@ void vhci_port_renumber(struct vhci_port *port, unsigned int number)
  * @speed: USB_SPEED_*, of the kind of @port's hub
  *
  * Context: process, may sleep. Return: 0, -EBUSY when the port or the socket is
- * in use, -EINVAL when @sockfd is no connected stream socket, -ENOMEM; each with
- * a line in the log, but for a port in use.
+ * in use, -EINVAL when @sockfd is no connected stream socket, -EOPNOTSUPP when it is one
+ * that this kernel cannot share, -ENOMEM; each with a line in the log, but for a port in
+ * use.
  */
 int vhci_port_attach(struct vhci_port *port, int sockfd, u32 devid,
 		     enum usb_device_speed speed)

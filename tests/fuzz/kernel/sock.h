@@ -74,7 +74,8 @@ struct dst_entry {
 	struct net_device *dev;
 };
 #define SK_USER_DATA_NOCOPY  1UL
-#define SK_USER_DATA_PTRMASK (~SK_USER_DATA_NOCOPY)
+#define SK_USER_DATA_PSOCK   4UL
+#define SK_USER_DATA_PTRMASK (~(SK_USER_DATA_NOCOPY | SK_USER_DATA_PSOCK))
 /* One socket for all of inet_connection_sock, tcp_sock and sock. */
 struct sock {
 	int sk_protocol;

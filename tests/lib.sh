@@ -122,7 +122,8 @@ ours() {
 	vhci-hcd) ours_dir='vhci-ext' ;;
 	usbip-host) ours_dir='usbip-host-ext' ;;
 	esac
-	for file in "$tests/../$ours_dir/$1.ko" "/lib/modules/$(uname -r)/updates/dkms/$1".ko*; do
+	ours_tree=/lib/modules/$(uname -r)/updates/dkms
+	for file in "$tests/../$ours_dir/$1.ko" "$tests/..$ours_tree/$1".ko* "$ours_tree/$1".ko*; do
 		[ ! -e "$file" ] || { echo "$file"; return; }
 	done
 }

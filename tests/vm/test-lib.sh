@@ -2,17 +2,22 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # What the tests that boot VMs share: a folder for logs, the root, the built tree; and TAP.
 # Called (sourced) by the *.t beside it that need these, and by kselftests.
-# Needs what tests/vm/root and build need.
+# Needs what tests/vm/root and build need. In the environment, for another kernel than Debian 12's:
+# VM_ROOT, a folder of root's; VM_TREE, what build has made for it; VM_LOG, where logs go.
 
 here=$(dirname "$(readlink -f "$0")")
 n=0 failed=0
 
 # prepare NAME [ROOT]: $log, emptied; $root, Debian's unless given; and this tree, built, in $log/tree.
 prepare() {
-	log=${XDG_CACHE_HOME:-$HOME/.cache}/usbip-ext/log/$1
+	log=${VM_LOG:-${XDG_CACHE_HOME:-$HOME/.cache}/usbip-ext/log}/$1
 	rm -rf "$log"
 	mkdir -p "$log"
-	root=${2:-$("$here/root")}
+	root=${2:-${VM_ROOT:-$("$here/root")}}
+	if [ -n "${VM_TREE-}" ]; then
+		cp -a "$VM_TREE" "$log/tree"
+		return
+	fi
 	"$here/build" "$root" "$log/tree" >"$log/build.log" 2>&1 || {
 		sed 's/^/# /' "$log/build.log"
 		echo "Bail out! the build failed"

@@ -567,7 +567,10 @@ cleanup_gadgets() {
 		rm "$g"/configs/*/*.0
 		rmdir "$g"/configs/* "$g/functions"/*.0 "$g/strings/0x409" "$g"
 	done
-	[ ! -e /sys/module/usbtest ] || echo 0 >/sys/module/usbtest/parameters/pattern
+	! loaded usbtest || {
+		echo 0 >/sys/module/usbtest/parameters/pattern
+		echo -1 >/sys/module/usbtest/parameters/alt
+	}
 	case $modules_at_start in
 	*" dummy_hcd "*) ;;
 	*) unload dummy_hcd ;;

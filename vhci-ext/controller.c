@@ -2,7 +2,7 @@
 /*
  * Controllers: platform devices and the two host controllers behind each, and
  * which port numbers are whose.
- * May call hub.c, port.c, urb.c, sysfs.c and the USB host controller API.
+ * May call hub.c, port.c, urb.c, unlink.c, sysfs.c and the USB host controller API.
  * Called by nports.c and main.c, and by sysfs.c and debug.c for look-up.
  */
 #include <linux/idr.h>

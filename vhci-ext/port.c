@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Ports: attach, detach, the end of a connection, and how a port is printed.
- * May call hub.c, urb.c and core. Called by controller.c and sysfs.c.
+ * May call hub.c, urb.c, unlink.c and core. Called by controller.c and sysfs.c.
  */
 #include <linux/slab.h>
 #include <linux/usb/ch11.h>

@@ -2,7 +2,8 @@
 /*
  * Tracepoints: events/vhci_hcd/ in tracefs. What happens to a port and to its URBs, by
  * numbers that mean something outside of this kernel; no addresses.
- * Included by port.c and urb.c, which call trace_vhci_*() with port->lock held, and by trace.c.
+ * Included by port.c, urb.c and unlink.c, which call trace_vhci_*() with port->lock held,
+ * and by trace.c.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM vhci_hcd

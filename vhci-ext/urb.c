@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * URBs: from the USB core onto the connection, answers back into them, unlink.
+ * URBs: from the USB core onto the connection, answers back into them.
  * May call core and the USB host controller API. Called by the USB core
- * (through controller.c's hc_driver), by core's connection and by port.c.
+ * (through controller.c's hc_driver), by core's connection, and by port.c,
+ * unlink.c and watch.c.
  */
 #include <linux/jiffies.h>
 #include <linux/slab.h>
@@ -10,8 +11,6 @@
 
 #include "trace.h"
 #include "vhci.h"
-
-unsigned int vhci_unlink_timeout = 5;
 
 static struct kmem_cache *vurb_cache;
 
@@ -32,23 +31,35 @@ static void vurb_free(struct vhci_urb *vurb)
 	kmem_cache_free(vurb_cache, vurb);
 }
 
-/* One reason less to keep @vurb. The caller holds port->lock. */
-static void vurb_put(struct vhci_urb *vurb)
+/**
+ * vhci_urb_put - one reason less to keep a vurb
+ * @vurb: may be gone afterwards; its port->lock is held
+ *
+ * Context: any.
+ */
+void vhci_urb_put(struct vhci_urb *vurb)
 {
 	lockdep_assert_held(&vurb->port->lock);
 	if (!--vurb->holds)
 		vurb_free(vurb);
 }
 
-/*
- * Give an URB back, without port->lock. With HCD_BH the USB core takes a plain
- * spinlock here that interrupts take too.
+/**
+ * vhci_urb_giveback - give an URB back
+ * @port: where it was
+ * @urb: from vhci_urb_take(), or never enqueued
+ * @status: for its driver
+ *
+ * Context: any, without port->lock.
  */
-static void giveback(struct vhci_port *port, struct urb *urb, int status)
+void vhci_urb_giveback(struct vhci_port *port, struct urb *urb, int status)
 {
 	unsigned long flags;
 
-	/* On PREEMPT_RT that lock sleeps, and interrupts are threads. */
+	/*
+	 * With HCD_BH the USB core takes a plain spinlock here that interrupts take
+	 * too. On PREEMPT_RT it sleeps, and interrupts are threads.
+	 */
 	if (IS_ENABLED(CONFIG_PREEMPT_RT)) {
 		usb_hcd_giveback_urb(port->hub->hcd, urb, status);
 		return;
@@ -79,11 +90,14 @@ static void count_giveback(struct vhci_counts *counts, struct urb *urb, int stat
 		counts->error = status;
 }
 
-/*
- * Take the URB off @vurb for giveback() with @status; @vurb may be gone afterwards.
- * The caller holds port->lock.
+/**
+ * vhci_urb_take - take the URB off a vurb, to be given back
+ * @vurb: may be gone afterwards; its port->lock is held
+ * @status: for vhci_urb_giveback()
+ *
+ * Context: any. Return: the URB.
  */
-static struct urb *vurb_take(struct vhci_urb *vurb, int status)
+struct urb *vhci_urb_take(struct vhci_urb *vurb, int status)
 {
 	struct urb *urb = vurb->urb;
 
@@ -97,7 +111,7 @@ static struct urb *vurb_take(struct vhci_urb *vurb, int status)
 	hash_del(&vurb->hash);
 	list_del_init(&vurb->node);
 	usb_hcd_unlink_urb_from_ep(vurb->port->hub->hcd, urb);
-	vurb_put(vurb);
+	vhci_urb_put(vurb);
 	return urb;
 }
 
@@ -120,8 +134,14 @@ static bool seqnum_was_used(const struct vhci_port *port, u32 seqnum)
 	       (s32)(port->seqnum - (seqnum & ~(VHCI_SEQ_STEP - 1))) >= 0;
 }
 
-/* The port a device sits on; NULL for what is not directly on our root hub. */
-static struct vhci_port *port_of(struct usb_hcd *hcd, struct usb_device *udev)
+/**
+ * vhci_port_of - the port a device sits on
+ * @hcd: the host controller
+ * @udev: the device
+ *
+ * Context: any. Return: NULL for what is not directly on our root hub.
+ */
+struct vhci_port *vhci_port_of(struct usb_hcd *hcd, struct usb_device *udev)
 {
 	struct vhci_hub *hub = vhci_hub_of(hcd);
 
@@ -268,7 +288,7 @@ static bool is_device_request(const struct urb *urb, u8 request)
  */
 int vhci_urb_enqueue(struct usb_hcd *hcd, struct urb *urb, gfp_t mem_flags)
 {
-	struct vhci_port *port = port_of(hcd, urb->dev);
+	struct vhci_port *port = vhci_port_of(hcd, urb->dev);
 	struct usbipx_conn *conn;
 	struct vhci_urb *vurb;
 	unsigned long flags;
@@ -294,7 +314,7 @@ int vhci_urb_enqueue(struct usb_hcd *hcd, struct urb *urb, gfp_t mem_flags)
 		usb_hcd_unlink_urb_from_ep(hcd, urb);
 		vurb_free(vurb);
 		spin_unlock_irqrestore(&port->lock, flags);
-		giveback(port, urb, 0);
+		vhci_urb_giveback(port, urb, 0);
 		return 0;
 	}
 
@@ -332,225 +352,6 @@ fail:
 	return ret;
 }
 
-/* What the next of many gets, cancelled one by one, when one was not answered. */
-#define DEAF_WAIT (HZ / 10)
-
-/* 0 would give up before anything can be answered; much more would wrap. */
-static unsigned long unlink_wait(void)
-{
-	return clamp(READ_ONCE(vhci_unlink_timeout), 1U, 3600U) * HZ;
-}
-
-/* Take CMD_SUBMIT back if none of it has left. The caller holds port->lock. */
-static bool vurb_cancel(struct vhci_urb *vurb, struct usbipx_conn *conn)
-{
-	lockdep_assert_held(&vurb->port->lock);
-	/* A peer may answer what has not left yet: then its memory is in use. */
-	if (!vurb->sending || vurb->receiving ||
-	    !usbipx_conn_cancel(conn, &vurb->submit))
-		return false;
-	vurb->sending = false;
-	vurb_put(vurb);
-	return true;
-}
-
-/*
- * Look at it then, whatever else is waited for: the list is in the order of
- * deadlines, which unlink_timeout may put before older ones. The caller holds
- * port->lock.
- */
-static void vurb_look_at(struct vhci_urb *vurb, unsigned long deadline)
-{
-	struct vhci_port *port = vurb->port;
-	struct list_head *before = port->unlinking.prev;
-
-	lockdep_assert_held(&port->lock);
-	vurb->deadline = deadline;
-	while (before != &port->unlinking &&
-	       time_before(deadline,
-			   list_entry(before, struct vhci_urb, node)->deadline))
-		before = before->prev;
-	list_add(&vurb->node, before);
-	if (port->unlinking.next == &vurb->node)
-		mod_delayed_work(usbipx_wq, &port->unlink_work,
-				 deadline - jiffies);
-}
-
-/* Ask the server to cancel. The caller holds port->lock. */
-static void vurb_unlink(struct vhci_urb *vurb, struct usbipx_conn *conn)
-{
-	struct vhci_port *port = vurb->port;
-	const struct usbipx_pdu pdu = {
-		.command = USBIPX_CMD_UNLINK,
-		.seqnum = vurb->seqnum | VHCI_SEQ_UNLINK,
-		.devid = port->devid,
-		.victim = vurb->seqnum,
-	};
-	unsigned long wait = unlink_wait();
-
-	usbipx_tx_init(&vurb->unlink);
-	usbipx_encode(&vurb->unlink.header, &pdu);
-	if (usbipx_conn_queue(conn, &vurb->unlink))
-		return; /* closing: closed() gives the URB back */
-
-	if (port->deaf && !vurb->sending)
-		wait = DEAF_WAIT;
-	vurb->holds++;
-	vurb->late = false;
-	vurb->unlinked = jiffies;
-	vurb->patience = wait;
-	/* See vurb_wait_for_rest(). */
-	if (vurb->sending)
-		wait = min(wait, usbipx_conn_patience(conn) ?: wait);
-	vurb_look_at(vurb, vurb->unlinked + wait);
-}
-
-/**
- * vhci_urb_dequeue - hc_driver.urb_dequeue
- * @hcd: the host controller
- * @urb: enqueued before
- * @status: for the giveback
- *
- * An URB that has not left is given back at once; one at the server when the
- * server says so or after unlink_timeout, which a server that lets it pass does not
- * get again before it has answered: who cancels many, one by one, waits in state D.
- *
- * Context: any. Return: as usb_hcd_check_unlink_urb().
- */
-int vhci_urb_dequeue(struct usb_hcd *hcd, struct urb *urb, int status)
-{
-	struct usbipx_conn *conn = NULL;
-	struct urb *done = NULL;
-	struct vhci_port *port;
-	struct vhci_urb *vurb;
-	unsigned long flags;
-	int ret;
-
-	/* Until the lock is had the URB may be over, and the controller go. */
-	rcu_read_lock();
-	port = port_of(hcd, urb->dev);
-	if (!port) {
-		rcu_read_unlock();
-		return -EIDRM;
-	}
-
-	spin_lock_irqsave(&port->lock, flags);
-	ret = usb_hcd_check_unlink_urb(hcd, urb, status);
-	/* Without a connection the URB is on its way back. */
-	if (ret || !port->conn)
-		goto out;
-
-	conn = usbipx_conn_get(port->conn);
-	vurb = urb->hcpriv;
-	if (IS_ENABLED(CONFIG_DEBUG_FS))
-		port->counts.unlinked++;
-	trace_vhci_unlink(port->number, vurb->seqnum, urb,
-			  urb->transfer_buffer_length, status);
-	if (vurb_cancel(vurb, conn))
-		done = vurb_take(vurb, status);
-	else
-		vurb_unlink(vurb, conn);
-out:
-	spin_unlock_irqrestore(&port->lock, flags);
-	rcu_read_unlock();
-
-	if (done)
-		giveback(port, done, status);
-	else if (conn)
-		usbipx_conn_kick(conn, false);
-	if (conn)
-		usbipx_conn_put(conn);
-	return ret;
-}
-
-/*
- * The deadline has come for one that is half sent, whose memory the socket has:
- * only the server, by reading the rest, can let it be given back. Whoever
- * cancelled it may be waiting in state D, so the rest gets no longer than a
- * silence, and one look more than the first, which may have met a send that is
- * just ending. The caller holds port->lock.
- */
-static void vurb_wait_for_rest(struct vhci_urb *vurb)
-{
-	struct vhci_port *port = vurb->port;
-	unsigned long patience = usbipx_conn_patience(port->conn);
-	unsigned long end = vurb->unlinked + patience;
-	unsigned long next;
-
-	lockdep_assert_held(&port->lock);
-	if (vurb->late && patience && time_after_eq(jiffies, end))
-		usbipx_conn_close(port->conn, -ETIMEDOUT,
-				  "peer does not take the rest of a cancelled transfer");
-	vurb->late = true;
-	list_del(&vurb->node);
-	next = jiffies + unlink_wait();
-	if (patience && time_before(end, next))
-		next = max_t(long, end - jiffies, HZ / 10) + jiffies;
-	vurb_look_at(vurb, next);
-}
-
-/**
- * vhci_unlink_work - give up waiting for RET_UNLINK
- * @work: of the port
- *
- * Context: process, sleeps.
- */
-void vhci_unlink_work(struct work_struct *work)
-{
-	struct vhci_port *port = container_of(to_delayed_work(work),
-					      struct vhci_port, unlink_work);
-	struct usbipx_conn *conn;
-	struct vhci_urb *vurb;
-	struct urb *urb;
-
-	spin_lock_irq(&port->lock);
-	while (port->conn && !list_empty(&port->unlinking)) {
-		vurb = list_first_entry(&port->unlinking, struct vhci_urb, node);
-		if (time_before(jiffies, vurb->deadline)) {
-			mod_delayed_work(usbipx_wq, &port->unlink_work,
-					 vurb->deadline - jiffies);
-			break;
-		}
-		/* It may have been with the sender when it was unlinked. */
-		if (!vurb_cancel(vurb, port->conn)) {
-			unsigned long end = vurb->unlinked + vurb->patience;
-
-			if (vurb->sending) {
-				vurb_wait_for_rest(vurb);
-				continue;
-			}
-			if (time_before(jiffies, end)) { /* all sent meanwhile */
-				list_del(&vurb->node);
-				vurb_look_at(vurb, end);
-				continue;
-			}
-			/* It has had its chance: nothing was in the way. */
-			if (!vurb->receiving && !vurb->late)
-				port->deaf = true;
-		}
-		list_del_init(&vurb->node);
-		vurb->holds++;
-		if (vurb->receiving) {
-			conn = usbipx_conn_get(port->conn);
-			spin_unlock_irq(&port->lock);
-			usbipx_conn_rx_drop(conn, vurb);
-			usbipx_conn_put(conn);
-			spin_lock_irq(&port->lock);
-		}
-		/* Unless it was answered, or the connection closed, meanwhile. */
-		urb = vurb->urb ? vurb_take(vurb, -ECONNRESET) : NULL;
-		if (IS_ENABLED(CONFIG_DEBUG_FS) && urb)
-			port->counts.timeouts++;
-		vurb_put(vurb);
-		if (!urb)
-			continue;
-		spin_unlock_irq(&port->lock);
-		giveback(port, urb, -ECONNRESET);
-		spin_lock_irq(&port->lock);
-	}
-	spin_unlock_irq(&port->lock);
-}
-
 /**
  * vhci_urb_flush - give back every URB of a port that is losing its device
  * @port: its connection takes no PDUs any more, and nothing of it is running
@@ -567,9 +368,9 @@ void vhci_urb_flush(struct vhci_port *port)
 	spin_lock_irq(&port->lock);
 	hash_for_each_safe(port->urbs, bucket, next, vurb, hash) {
 		/* Nobody else gives back or adds any more: @next stays. */
-		urb = vurb_take(vurb, -ESHUTDOWN);
+		urb = vhci_urb_take(vurb, -ESHUTDOWN);
 		spin_unlock_irq(&port->lock);
-		giveback(port, urb, -ESHUTDOWN);
+		vhci_urb_giveback(port, urb, -ESHUTDOWN);
 		spin_lock_irq(&port->lock);
 	}
 	spin_unlock_irq(&port->lock);
@@ -661,7 +462,7 @@ static struct urb *rx_ret_unlink(struct vhci_port *port, struct usbipx_rx *rx)
 		vurb->status = -ECONNRESET;
 		return NULL;
 	}
-	return vurb_take(vurb, rx->pdu.status ?: -ECONNRESET);
+	return vhci_urb_take(vurb, rx->pdu.status ?: -ECONNRESET);
 }
 
 static int vhci_rx_pdu(struct usbipx_conn *conn, struct usbipx_rx *rx,
@@ -681,7 +482,7 @@ static int vhci_rx_pdu(struct usbipx_conn *conn, struct usbipx_rx *rx,
 	spin_unlock_irqrestore(&port->lock, flags);
 
 	if (done)
-		giveback(port, done, rx->pdu.status ?: -ECONNRESET);
+		vhci_urb_giveback(port, done, rx->pdu.status ?: -ECONNRESET);
 	return ret;
 }
 
@@ -754,12 +555,12 @@ static int vhci_rx_done(struct usbipx_conn *conn, struct usbipx_rx *rx)
 		vurb->answered = true;
 		vurb->status = rx->pdu.status;
 	} else if (!ret) {
-		done = vurb_take(vurb, rx->pdu.status);
+		done = vhci_urb_take(vurb, rx->pdu.status);
 	}
 	spin_unlock_irqrestore(&port->lock, flags);
 
 	if (done)
-		giveback(port, done, rx->pdu.status);
+		vhci_urb_giveback(port, done, rx->pdu.status);
 	return ret;
 }
 
@@ -784,14 +585,14 @@ static void vhci_tx_done(struct usbipx_conn *conn, struct usbipx_tx *tx)
 		status = vurb->status;
 		/* The answer overtook the end of the send. */
 		if (vurb->answered)
-			done = vurb_take(vurb, status);
+			done = vhci_urb_take(vurb, status);
 	}
-	vurb_put(vurb);
+	vhci_urb_put(vurb);
 unlock:
 	spin_unlock_irqrestore(&port->lock, flags);
 
 	if (done)
-		giveback(port, done, status);
+		vhci_urb_giveback(port, done, status);
 }
 
 const struct usbipx_conn_ops vhci_conn_ops = {

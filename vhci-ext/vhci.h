@@ -301,14 +301,20 @@ int vhci_reset_device(struct usb_hcd *hcd, struct usb_device *udev);
 
 /* urb.c */
 extern const struct usbipx_conn_ops vhci_conn_ops;
-extern unsigned int vhci_unlink_timeout;
 int vhci_urb_init(void);
 void vhci_urb_exit(void);
 int vhci_urb_enqueue(struct usb_hcd *hcd, struct urb *urb, gfp_t mem_flags);
-int vhci_urb_dequeue(struct usb_hcd *hcd, struct urb *urb, int status);
 void vhci_urb_flush(struct vhci_port *port);
-void vhci_unlink_work(struct work_struct *work);
 u32 vhci_next_seqnum(struct vhci_port *port, u32 bits);
+struct vhci_port *vhci_port_of(struct usb_hcd *hcd, struct usb_device *udev);
+struct urb *vhci_urb_take(struct vhci_urb *vurb, int status);
+void vhci_urb_put(struct vhci_urb *vurb);
+void vhci_urb_giveback(struct vhci_port *port, struct urb *urb, int status);
+
+/* unlink.c */
+extern unsigned int vhci_unlink_timeout;
+int vhci_urb_dequeue(struct usb_hcd *hcd, struct urb *urb, int status);
+void vhci_unlink_work(struct work_struct *work);
 
 /* watch.c */
 void vhci_watch_asked(struct vhci_port *port, struct urb *urb);

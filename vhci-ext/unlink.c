@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Unlinking: URBs that their drivers cancel, and how long the server may take for it.
+ * May call urb.c, core and the USB host controller API. Called by the USB core
+ * (through controller.c's hc_driver) and by the port's unlink_work.
+ */
+#include <linux/jiffies.h>
+
+#include "trace.h"
+#include "vhci.h"
+
+unsigned int vhci_unlink_timeout = 5;
+
+/* What the next of many gets, cancelled one by one, when one was not answered. */
+#define DEAF_WAIT (HZ / 10)
+
+/* 0 would give up before anything can be answered; much more would wrap. */
+static unsigned long unlink_wait(void)
+{
+	return clamp(READ_ONCE(vhci_unlink_timeout), 1U, 3600U) * HZ;
+}
+
+/* Take CMD_SUBMIT back if none of it has left. The caller holds port->lock. */
+static bool vurb_cancel(struct vhci_urb *vurb, struct usbipx_conn *conn)
+{
+	lockdep_assert_held(&vurb->port->lock);
+	/* A peer may answer what has not left yet: then its memory is in use. */
+	if (!vurb->sending || vurb->receiving ||
+	    !usbipx_conn_cancel(conn, &vurb->submit))
+		return false;
+	vurb->sending = false;
+	vhci_urb_put(vurb);
+	return true;
+}
+
+/*
+ * Look at it then, whatever else is waited for: the list is in the order of
+ * deadlines, which unlink_timeout may put before older ones. The caller holds
+ * port->lock.
+ */
+static void vurb_look_at(struct vhci_urb *vurb, unsigned long deadline)
+{
+	struct vhci_port *port = vurb->port;
+	struct list_head *before = port->unlinking.prev;
+
+	lockdep_assert_held(&port->lock);
+	vurb->deadline = deadline;
+	while (before != &port->unlinking &&
+	       time_before(deadline,
+			   list_entry(before, struct vhci_urb, node)->deadline))
+		before = before->prev;
+	list_add(&vurb->node, before);
+	if (port->unlinking.next == &vurb->node)
+		mod_delayed_work(usbipx_wq, &port->unlink_work,
+				 deadline - jiffies);
+}
+
+/* Ask the server to cancel. The caller holds port->lock. */
+static void vurb_unlink(struct vhci_urb *vurb, struct usbipx_conn *conn)
+{
+	struct vhci_port *port = vurb->port;
+	const struct usbipx_pdu pdu = {
+		.command = USBIPX_CMD_UNLINK,
+		.seqnum = vurb->seqnum | VHCI_SEQ_UNLINK,
+		.devid = port->devid,
+		.victim = vurb->seqnum,
+	};
+	unsigned long wait = unlink_wait();
+
+	usbipx_tx_init(&vurb->unlink);
+	usbipx_encode(&vurb->unlink.header, &pdu);
+	if (usbipx_conn_queue(conn, &vurb->unlink))
+		return; /* closing: closed() gives the URB back */
+
+	if (port->deaf && !vurb->sending)
+		wait = DEAF_WAIT;
+	vurb->holds++;
+	vurb->late = false;
+	vurb->unlinked = jiffies;
+	vurb->patience = wait;
+	/* See vurb_wait_for_rest(). */
+	if (vurb->sending)
+		wait = min(wait, usbipx_conn_patience(conn) ?: wait);
+	vurb_look_at(vurb, vurb->unlinked + wait);
+}
+
+/**
+ * vhci_urb_dequeue - hc_driver.urb_dequeue
+ * @hcd: the host controller
+ * @urb: enqueued before
+ * @status: for the giveback
+ *
+ * An URB that has not left is given back at once; one at the server when the
+ * server says so or after unlink_timeout, which a server that lets it pass does not
+ * get again before it has answered: who cancels many, one by one, waits in state D.
+ *
+ * Context: any. Return: as usb_hcd_check_unlink_urb().
+ */
+int vhci_urb_dequeue(struct usb_hcd *hcd, struct urb *urb, int status)
+{
+	struct usbipx_conn *conn = NULL;
+	struct urb *done = NULL;
+	struct vhci_port *port;
+	struct vhci_urb *vurb;
+	unsigned long flags;
+	int ret;
+
+	/* Until the lock is had the URB may be over, and the controller go. */
+	rcu_read_lock();
+	port = vhci_port_of(hcd, urb->dev);
+	if (!port) {
+		rcu_read_unlock();
+		return -EIDRM;
+	}
+
+	spin_lock_irqsave(&port->lock, flags);
+	ret = usb_hcd_check_unlink_urb(hcd, urb, status);
+	/* Without a connection the URB is on its way back. */
+	if (ret || !port->conn)
+		goto out;
+
+	conn = usbipx_conn_get(port->conn);
+	vurb = urb->hcpriv;
+	if (IS_ENABLED(CONFIG_DEBUG_FS))
+		port->counts.unlinked++;
+	trace_vhci_unlink(port->number, vurb->seqnum, urb,
+			  urb->transfer_buffer_length, status);
+	if (vurb_cancel(vurb, conn))
+		done = vhci_urb_take(vurb, status);
+	else
+		vurb_unlink(vurb, conn);
+out:
+	spin_unlock_irqrestore(&port->lock, flags);
+	rcu_read_unlock();
+
+	if (done)
+		vhci_urb_giveback(port, done, status);
+	else if (conn)
+		usbipx_conn_kick(conn, false);
+	if (conn)
+		usbipx_conn_put(conn);
+	return ret;
+}
+
+/*
+ * The deadline has come for one that is half sent, whose memory the socket has:
+ * only the server, by reading the rest, can let it be given back. Whoever
+ * cancelled it may be waiting in state D, so the rest gets no longer than a
+ * silence, and one look more than the first, which may have met a send that is
+ * just ending. The caller holds port->lock.
+ */
+static void vurb_wait_for_rest(struct vhci_urb *vurb)
+{
+	struct vhci_port *port = vurb->port;
+	unsigned long patience = usbipx_conn_patience(port->conn);
+	unsigned long end = vurb->unlinked + patience;
+	unsigned long next;
+
+	lockdep_assert_held(&port->lock);
+	if (vurb->late && patience && time_after_eq(jiffies, end))
+		usbipx_conn_close(port->conn, -ETIMEDOUT,
+				  "peer does not take the rest of a cancelled transfer");
+	vurb->late = true;
+	list_del(&vurb->node);
+	next = jiffies + unlink_wait();
+	if (patience && time_before(end, next))
+		next = max_t(long, end - jiffies, HZ / 10) + jiffies;
+	vurb_look_at(vurb, next);
+}
+
+/**
+ * vhci_unlink_work - give up waiting for RET_UNLINK
+ * @work: of the port
+ *
+ * Context: process, sleeps.
+ */
+void vhci_unlink_work(struct work_struct *work)
+{
+	struct vhci_port *port = container_of(to_delayed_work(work),
+					      struct vhci_port, unlink_work);
+	struct usbipx_conn *conn;
+	struct vhci_urb *vurb;
+	struct urb *urb;
+
+	spin_lock_irq(&port->lock);
+	while (port->conn && !list_empty(&port->unlinking)) {
+		vurb = list_first_entry(&port->unlinking, struct vhci_urb, node);
+		if (time_before(jiffies, vurb->deadline)) {
+			mod_delayed_work(usbipx_wq, &port->unlink_work,
+					 vurb->deadline - jiffies);
+			break;
+		}
+		/* It may have been with the sender when it was unlinked. */
+		if (!vurb_cancel(vurb, port->conn)) {
+			unsigned long end = vurb->unlinked + vurb->patience;
+
+			if (vurb->sending) {
+				vurb_wait_for_rest(vurb);
+				continue;
+			}
+			if (time_before(jiffies, end)) { /* all sent meanwhile */
+				list_del(&vurb->node);
+				vurb_look_at(vurb, end);
+				continue;
+			}
+			/* It has had its chance: nothing was in the way. */
+			if (!vurb->receiving && !vurb->late)
+				port->deaf = true;
+		}
+		list_del_init(&vurb->node);
+		vurb->holds++;
+		if (vurb->receiving) {
+			conn = usbipx_conn_get(port->conn);
+			spin_unlock_irq(&port->lock);
+			usbipx_conn_rx_drop(conn, vurb);
+			usbipx_conn_put(conn);
+			spin_lock_irq(&port->lock);
+		}
+		/* Unless it was answered, or the connection closed, meanwhile. */
+		urb = vurb->urb ? vhci_urb_take(vurb, -ECONNRESET) : NULL;
+		if (IS_ENABLED(CONFIG_DEBUG_FS) && urb)
+			port->counts.timeouts++;
+		vhci_urb_put(vurb);
+		if (!urb)
+			continue;
+		spin_unlock_irq(&port->lock);
+		vhci_urb_giveback(port, urb, -ECONNRESET);
+		spin_lock_irq(&port->lock);
+	}
+	spin_unlock_irq(&port->lock);
+}

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # What a person types. The kernel's build system reads Kbuild instead.
-KDIR ?= /lib/modules/$(shell uname -r)/build
+KDIR ?= $(or $(KERNEL_SRC),/lib/modules/$(shell uname -r)/build)
 
 help:
 	@echo "make demo       show it: a Pi and a workstation in two VMs (as root)"

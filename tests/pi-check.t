@@ -114,6 +114,12 @@ ok "--revert again has nothing to do" ends 0 'nothing to take back'
 
 pi3
 delivered
+eval "$("$(dirname "$(readlink -f "$0")")/document" pi-check | sed -E 's/^(sudo )?usbip-pi-check/run/')"
+ok "what docs/server.md says does it" ends 0 reboot
+ok "and the line is there" has dtoverlay=dwc2,dr_mode=host
+
+pi3
+delivered
 run --fix
 echo 'gpu_mem=16' >>"$config"
 run --revert

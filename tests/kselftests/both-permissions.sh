@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Every file of ours has the owner and mode it should have, and who is not root can change nothing.
+# Every file, parameter and tracepoint is as docs/abi.md has it, and who is not root can change nothing.
 # Called by run_tests.sh, in a VM by vm/both.t.
 # Needs setpriv, unshare, dummy_hcd.
 # timeout 90
 . "$(dirname "$0")/../lib.sh"
 
-plan 18
+plan 21
 [ -n "$(command -v setpriv)" ] || skip "no setpriv"
 load_client nports=16 || die "vhci-hcd does not load"
 export_gadget
@@ -27,7 +27,7 @@ walk() {
 	done
 	find /sys/devices/platform/vhci_hcd.* -path '*/usb[0-9]*' -prune -o -type f -print
 	find "$host" -type f
-	find "$device" -maxdepth 1 -type f -name '*usbip*'
+	find "$device" -maxdepth 2 -type f -path '*/usbip_*'
 	find /sys/kernel/debug -path /sys/kernel/debug/tracing -prune -o \
 		-ipath '*usbip*' -print -o -ipath '*vhci_hcd*' -type f -print
 }
@@ -35,27 +35,37 @@ walk | ours_only | sort >"$tmp/files"
 while read -r file; do
 	stat -c "%a %U:%G $file" "$file"
 done <"$tmp/files" | sed "s,$device,DEVICE/," >"$tmp/modes"
-sed -e "s,VHCI,$vhci," -e "s,HOST,$host," >"$tmp/expected" <<'EOT'
-200 root:root HOST/rebind
-200 root:root DEVICE/usbip_sockfd
-200 root:root VHCI/attach
-200 root:root VHCI/detach
-444 root:root DEVICE/usbip_status
-444 root:root VHCI/nports
-444 root:root VHCI/status
-444 root:root VHCI/status.1
-444 root:root /sys/kernel/debug/vhci_hcd/ports
-644 root:root DEVICE/usbip_debug
-644 root:root HOST/match_busid
-644 root:root VHCI/usbip_debug
-644 root:root /sys/module/usbip_ext_core/parameters/peer_timeout
-644 root:root /sys/module/usbip_host/parameters/autobind
-644 root:root /sys/module/usbip_host/parameters/client_memory_mb
-644 root:root /sys/module/vhci_hcd/parameters/nports
-644 root:root /sys/module/vhci_hcd/parameters/unlink_timeout
-EOT
+
+# abi KEY: "VALUE WHAT" for each entry of docs/abi.md that has that key.
+abi() {
+	awk -v key="$1:" '
+	$1 == "What:" { if (!more) n = 0; what[++n] = $2; more = 1; next }
+	{ more = 0 }
+	$1 == key { value = $0; sub(/^[^ ]+ +/, "", value); for (i = 1; i <= n; i++) print value, what[i] }
+	' "$tests/../docs/abi.md"
+}
+abi Mode | sed -e "s,^0\([0-7]*\) ,\1 root:root ,; s,$vhci/status.N$,$vhci/status.1," \
+	-e 's,/sys/bus/usb/devices/BUSID/,DEVICE/,' >"$tmp/expected"
 same_table() { sort "$1" >"$tmp/a"; sort "$2" >"$tmp/b"; diff "$tmp/a" "$tmp/b"; }
-check "every file of ours is as the table has it" same_table "$tmp/expected" "$tmp/modes"
+check "every file of ours is as docs/abi.md has it" same_table "$tmp/expected" "$tmp/modes"
+
+for module in usbip-ext-core vhci-hcd usbip-host; do
+	modinfo -F parm "$(ours $module)" | sed "s,^\([^:]*\):.*,/sys/module/$module/parameters/\1,; s/-/_/g"
+done >"$tmp/parameters"
+abi Mode | sed -n 's,.* \(/sys/module/\),\1,p' >"$tmp/expected"
+check "so is every parameter" same_table "$tmp/expected" "$tmp/parameters"
+for module in usbip-ext-core vhci-hcd usbip-host; do
+	modinfo -F parm "$(ours $module)"
+done | sed -n 's,^\([^:]*\):.*(default \([0-9]*\).*,\2 \1,p' >"$tmp/defaults"
+abi Default | sed -n 's,^\([0-9]* \).*/,\1,p' >"$tmp/expected"
+check "so is what each is unless given" same_table "$tmp/expected" "$tmp/defaults"
+
+mountpoint -q /sys/kernel/tracing || mount -t tracefs none /sys/kernel/tracing || skip "no tracefs"
+for event in /sys/kernel/tracing/events/vhci_hcd/*/; do
+	echo "$(grep '^print fmt' "$event/format" | grep -o '[a-z]*=%' | tr -d '%' | paste -s -d ' ' -) ${event%/}"
+done >"$tmp/events"
+abi Format >"$tmp/expected"
+check "so are the tracepoints and their fields" same_table "$tmp/expected" "$tmp/events"
 
 # All of them, with the kernel's for all: nobody but root writes.
 not_writable() { # PATH

@@ -264,12 +264,10 @@ def braces(text):
 
 
 def kernels():
-    changes = read("CHANGELOG.md")
-    first = re.search(r"^Kernels: ([0-9.]+) to ([0-9.]+)", changes, re.M)
-    conf = dict(re.findall(r'^BUILD_EXCLUSIVE_KERNEL_(MIN|MAX)="([0-9.]+)"', read("dkms.conf"), re.M))
-    result("CHANGELOG.md leads with the kernels that dkms.conf takes", [
-        "dkms.conf: %s %s" % pair for pair in conf.items()
-        if not first or not (pair[1] + ".").startswith(first.group(1 + (pair[0] == "MAX")) + ".")])
+    changes = re.search(r"^Kernels: (.*)$", read("CHANGELOG.md"), re.M).group(1)
+    conf = re.search(r'^(?:KERNELS|BUILD_EXCLUSIVE_KERNEL_MIN)="(.*)"$', read("dkms.conf"), re.M).group(1)
+    result("CHANGELOG.md leads with the kernels that dkms.conf takes",
+           [] if (changes + " ").startswith(conf + " ") else ["%s, and %s in dkms.conf" % (changes, conf)])
 
 
 def man_pages(pages):

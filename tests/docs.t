@@ -26,6 +26,8 @@ ELSEWHERE = """
 make demo | tests/vm/demo.t | make -C "$here/../.." demo
 make check | .ci/run | make check
 make uninstall | tests/vm/install.t | make -C /root/usbip-ext uninstall
+make modules_install && depmod | tests/vm/install.t | machine depmod "$kernel"
+apt install ./build/deb/usbip-ext-dkms_*.deb ./build/deb/usbip-ext_*.deb | tests/vm/debs | apt-get install -y "/root/$1/usbip-ext-dkms_
 scripts/cross-build arm64 | tests/pi/pi.t | "-k", kernel, "arm64"
 usbip bind | tests/kselftests/host-bind-unbind.sh | usbip bind -b
 usbip bind -b BUSID | tests/kselftests/host-bind-unbind.sh | usbip bind -b
@@ -66,9 +68,9 @@ COMMANDS = re.compile(r"(sudo|echo|modprobe|modinfo|systemctl|journalctl|dkms|dm
 PATHS = re.compile(r"(tests|scripts|docs|core|compat|vhci-ext|usbip-host-ext|debian|\.ci)/[\w./*@{},-]*")
 # In front of what a driver or a program says.
 SPEAKERS = re.compile(r"^(vhci_hcd vhci_hcd\.N|usbip-host BUSID|usbip-host|vhci_hcd|usbip-export|install|"
-                      r"usbip-fleet|usbip): ")
+                      r"usbip-ext VERSION|usbip): ")
 SOURCES = ["core/*.c", "vhci-ext/*.c", "usbip-host-ext/*.c", "scripts/usbip_fleet/*.py", "scripts/usbip-*",
-           "scripts/install", "debian/*inst"]
+           "scripts/install", "scripts/whose-modules"]
 
 number = failed = 0
 
@@ -108,7 +110,7 @@ class Block:
 
 def plain(command):
     command = re.sub(r"(^|\s+)#.*", "", command).strip()
-    command = re.sub(r"(^|\| )sudo ", r"\1", command)
+    command = re.sub(r"(^|\| |&& )sudo ", r"\1", command)
     return re.sub(r" +", " ", command)
 
 

@@ -28,6 +28,12 @@ make check | .ci/run | make check
 make uninstall | tests/vm/install.t | make -C /root/usbip-ext uninstall
 make modules_install && depmod | tests/vm/install.t | machine depmod "$kernel"
 apt install ./build/deb/usbip-ext-dkms_*.deb ./build/deb/usbip-ext_*.deb | tests/vm/debs | apt-get install -y "/root/$1/usbip-ext-dkms_
+apt install openssl mokutil | tests/vm/signed.t | openssl mokutil
+mokutil --import /var/lib/dkms/mok.pub | tests/vm/signed.guest | mokutil --import $certificate
+reboot | tests/vm/signed.t | enrol() {
+mokutil --test-key /var/lib/dkms/mok.pub | tests/vm/signed.guest | mokutil --test-key $certificate
+mokutil --sb-state | tests/vm/signed.guest | mokutil --sb-state
+modinfo -F signer vhci-hcd | tests/vm/signed.t | -F signer "$module"
 scripts/cross-build arm64 | tests/pi/pi.t | "-k", kernel, "arm64"
 usbip bind | tests/kselftests/host-bind-unbind.sh | usbip bind -b
 usbip bind -b BUSID | tests/kselftests/host-bind-unbind.sh | usbip bind -b
@@ -62,7 +68,7 @@ tests/sim/usbip-sim -p 3240 serial storage | tests/vm/fleet.guest | start_sim be
 """
 
 # Words that begin a command when they stand in a sentence, with more behind them.
-COMMANDS = re.compile(r"(sudo|echo|modprobe|modinfo|systemctl|journalctl|dkms|dmesg|apt|git|ssh|dd|prove|"
+COMMANDS = re.compile(r"(sudo|echo|mokutil|modprobe|modinfo|systemctl|journalctl|dkms|dmesg|apt|git|ssh|dd|prove|"
                       r"usbip|usbip-export|usbip-fleet|usbip-pi-check|usbipd|document|"
                       r"(tests|scripts)/\S+|[A-Z_]+=\S+) +\S")
 PATHS = re.compile(r"(tests|scripts|docs|core|compat|vhci-ext|usbip-host-ext|debian|\.ci)/[\w./*@{},-]*")

@@ -104,6 +104,17 @@ class Daemon(Case):
         self.assertEqual(json.loads(words)["devices"][0]["state"], "no driver")
         self.assertEqual(self.run_it("status", "nobody")[0], 2)
 
+    def test_status_again_and_again(self):
+        with subprocess.Popen([sys.executable, "-B", COMMAND, "-r", self.root, "status", "--watch"],
+                              stdout=subprocess.PIPE) as watch:
+            self.addCleanup(watch.kill)
+            seen = 0
+            while seen < 3:
+                line = watch.stdout.readline().decode()
+                self.assertNotEqual(line, "")
+                seen += line.startswith("scope ")
+            watch.kill()
+
     def test_up_and_down(self):
         self.assertEqual(self.run_it("down", "scope")[0], 0)
         self.assertRegex(self.run_it("status")[1], "(?m)^scope +down ")

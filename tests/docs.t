@@ -48,20 +48,11 @@ modprobe -r vhci-hcd usbip-host | tests/vm/systemd.guest | modprobe -r vhci-hcd 
 dd bs=1M | tests/bench/wan.guest | bs=1M count=
 usbip-export add 0403 | tests/export.t | run add 0403
 usbip-export add '!0403:6001:A50285BI' | tests/export.t | run add '!0403:6001:A50285BI'
-tee /etc/usbip/fleet.conf <<END | tests/vm/fleet.guest | cat >/etc/usbip/fleet.conf
-usbip-fleet check | tests/fleet/test_command.py | self.run_it("check")
-systemctl enable --now usbip-fleet | tests/vm/fleet.guest | systemctl enable usbip-fleet
-systemctl reload usbip-fleet | tests/vm/fleet.guest | systemctl reload usbip-fleet
 usbip-fleet check && systemctl enable --now usbip-fleet | tests/fleet/test_command.py | self.run_it("check")
 usbip-fleet up scope && sigrok-cli -d fx2lafw --scan | tests/fleet/test_command.py | self.run_it("up"
 usbip-fleet status --watch | tests/fleet/test_command.py | "status", "--watch"
 usbip-fleet status | tests/fleet/test_command.py | self.run_it("status")
-usbip-fleet status scope | tests/fleet/test_command.py | "status", "--json", "scope"
-usbip-fleet list | tests/fleet/test_command.py | self.run_it("list")
-usbip-fleet up scope | tests/fleet/test_command.py | "--wait", "0.3", "scope"
-usbip-fleet down scope | tests/fleet/test_command.py | self.run_it("down", "scope")
 usbip-fleet logs | tests/vm/fleet.guest | usbip-fleet logs
-usbip-fleet logs -n 20 | tests/vm/fleet.guest | usbip-fleet logs -o cat
 usbip-fleet status --json | jq '.devices[] | select(.state != "attached")' | tests/fleet/test_command.py | --json
 make -C tests/unit check | tests/unit/Makefile | check: all
 tests/export.t | tests/check | ./export.t

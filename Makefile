@@ -7,6 +7,7 @@ help:
 	@echo "make check      the tests, in VMs (as root); an hour"
 	@echo "make check-pi   those of them with an emulated Raspberry Pi 3; five minutes"
 	@echo "make matrix     every kernel from 5.10 on: built for, booted, tested; two hours (as root)"
+	@echo "make check-deb  the Debian packages on Debian 11, 12, 13 and testing; ten minutes"
 	@echo "make fuzz       look for what breaks the drivers in user space; an hour, or FUZZ=SECONDS"
 	@echo "make soak       what takes longer: races for an hour, disks under load and random"
 	@echo "                peers for ten minutes each (HAMMER, SOAK: seconds), 100 boards for five,"
@@ -53,6 +54,9 @@ check-pi:
 matrix:
 	tests/matrix
 
+check-deb:
+	tests/check deb
+
 fuzz:
 	FUZZ=$${FUZZ:-3600} tests/check fuzz
 
@@ -84,4 +88,4 @@ clean:
 	$(MAKE) -C tests clean
 	$(MAKE) -C tests/fuzz clean
 
-.PHONY: help modules modules_install install uninstall deb demo check check-pi matrix fuzz soak bench bench-faults bench-wan lint unit clean
+.PHONY: help modules modules_install install uninstall deb demo check check-pi check-deb matrix fuzz soak bench bench-faults bench-wan lint unit clean

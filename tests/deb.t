@@ -47,7 +47,7 @@ kernels() { # KERNEL...: those that dkms.conf has nothing against
 }
 version=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
 
-echo 1..9
+echo 1..10
 run scripts/deb "$tmp/here"
 ok "the packages are built" succeeded
 ok "they are two" built "$tmp/here" "$version"
@@ -64,3 +64,5 @@ ok "dkms may build for every kernel in the range" test \
 	"$(kernels 5.10.0 5.10.0-30-amd64 5.19.17 6.0 6.1.0-57-amd64 6.19.1 7.0.0-rc1 7.3 7.3.5+rpt)" = \
 	"5.10.0 5.10.0-30-amd64 5.19.17 6.0 6.1.0-57-amd64 6.19.1 7.0.0-rc1 7.3 7.3.5+rpt "
 ok "and for no other" test -z "$(kernels 4.19.0-27-amd64 5.1.0 5.9.16 5.100.1 7.4.0-rc1 7.30.1 8.0 10.1 15.10)"
+ok "the package's description names that range" \
+	grep -q "for kernels $(sed -n 's/^KERNELS="\(.*\)"/\1/p' dkms.conf)\." debian/control

@@ -16,9 +16,6 @@ if [ "${1-}" != inside ]; then
 	exit
 fi
 tmp=$2
-log=${XDG_CACHE_HOME:-$HOME/.cache}/usbip-ext/log/dkms
-rm -rf "$log"
-mkdir -p "$log"
 "$here/../vm/need" mmdebstrap debian-archive-keyring arch-test qemu-user-static git
 
 # ELF for that machine is for the program, which is opened here and now: F.
@@ -32,6 +29,7 @@ fi
 
 # shellcheck source=../vm/test-lib.sh
 . "$here/../vm/test-lib.sh"
+logs dkms
 
 # As tests/vm/root names archives.
 # shellcheck disable=SC2016 # the $() are apt's

@@ -71,8 +71,22 @@ in_a_folder() {
 		/staged/lib/modules/"$kernel"/updates/usbip-host-ext/usbip-host.ko
 }
 
-echo 1..15
+refused() { # KERNEL WHY
+	! machine make -C /root/usbip-ext install KERNEL="$1" >"$log/refused" 2>&1 &&
+		cat "$log/refused" && grep -F "$2" "$log/refused"
+}
+
+echo 1..18
 check "the kernel's own module is found before" found /kernel/drivers/usb/usbip/
+pretend_kernel 7.4.0-new
+check "a kernel out of the range is refused" refused 7.4.0-new \
+	"no modules for kernel 7.4.0-new, whose own stay in use: it is not one of"
+pretend_kernel 6.1.0-builtin CONFIG_USBIP_HOST=y
+echo kernel/drivers/usb/usbip/usbip-host.ko >"$tmp/root/lib/modules/6.1.0-builtin/modules.builtin"
+check "so is one with its own built in" refused 6.1.0-builtin \
+	"kernel 6.1.0-builtin has its own usbip-host built in, beside which no other can be loaded"
+rm -r "$tmp/root/lib/modules/7.4.0-new" "$tmp/root/lib/modules/6.1.0-builtin"
+check "neither leaves a file behind" files_left
 check "make install, as README.md has it" machine sh -euc "cd /root/usbip-ext; $("$here/../document" install)"
 check "modprobe finds ours" found /updates/
 check "commands, units and man pages are there" commands_there

@@ -8,11 +8,16 @@
 here=$(dirname "$(readlink -f "$0")")
 n=0 failed=0
 
-# prepare NAME [ROOT]: $log, emptied; $root, Debian's unless given; and this tree, built, in $log/tree.
-prepare() {
+# logs NAME: $log, emptied.
+logs() {
 	log=${VM_LOG:-${XDG_CACHE_HOME:-$HOME/.cache}/usbip-ext/log}/$1
 	rm -rf "$log"
 	mkdir -p "$log"
+}
+
+# prepare NAME [ROOT]: $log; $root, Debian's unless given; and this tree, built, in $log/tree.
+prepare() {
+	logs "$1"
 	root=${2:-${VM_ROOT:-$("$here/root")}}
 	if [ -n "${VM_TREE-}" ]; then
 		cp -a "$VM_TREE" "$log/tree"
@@ -29,7 +34,7 @@ prepare() {
 # layer ROOT: it is ROOT with a layer to write to.
 # enter: for what is there already, what else a machine has.
 # machine COMMAND...: as its root would run it.
-# leave: before $tmp can be removed, as the machine's /dev is in it.
+# leave: before $tmp can be removed, as the machine's /dev is in it; dkms leaves a process for seconds.
 # shellcheck disable=SC2154 # $tmp
 layer() {
 	exec 8<"$1"
@@ -48,7 +53,16 @@ machine() {
 	chroot "$tmp/root" env -i HOME=/root LANG=C.UTF-8 DEBIAN_FRONTEND=noninteractive \
 		PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@"
 }
-leave() { umount -R "$tmp/root" "$tmp/mem"; }
+leave() { ! mountpoint -q "$tmp/root/dev" || umount -R -l "$tmp/root" "$tmp/mem"; }
+
+# pretend_kernel NAME [OPTION...]: the machine has one of which there is no more than dkms looks at.
+pretend_kernel() {
+	pretended=$tmp/root/lib/modules/$1
+	mkdir -p "$pretended/build/include/config"
+	touch "$pretended/build/Makefile" "$pretended/modules.builtin" "$pretended/modules.order"
+	shift
+	printf '%s\n' CONFIG_USB=m CONFIG_INET=y "$@" >"$pretended/build/include/config/auto.conf"
+}
 
 # online: the machine fetches packages as this one does.
 online() {

@@ -10,7 +10,25 @@ set -eu
 
 log=${XDG_CACHE_HOME:-$HOME/.cache}/usbip-ext/log/kernels
 mkdir -p "$log"
+
+ended_well() { # what it said comes when it failed
+	cat "$1"
+	return "$ended"
+}
+
+# row WHAT ROW: one result; the archive may have gone on to a kernel that dkms.conf does not take yet.
+row() {
+	ended=0
+	"$here/../matrix" -q "$2" >"$log/table.$2" 2>&1 </dev/null || ended=$?
+	if [ $ended -eq 5 ]; then
+		n=$((n + 1))
+		echo "ok $n - $1 # skip $(grep "^| $2 " "$log/table.$2")"
+	else
+		check "$1" ended_well "$log/table.$2"
+	fi
+}
+
 echo 1..2
-check "the oldest" "$here/../matrix" -q bullseye
-check "the newest" "$here/../matrix" -q trixie-backports
+row "the oldest" bullseye
+row "the newest" trixie-backports
 exit $failed

@@ -14,6 +14,7 @@ import sys
 import time
 
 BUFFER = 32 << 10  # of each socket, so that who is not read notices soon
+SEGMENT = 1448  # as on a network: lo's of 64 KiB would not fit in, and the window opens for whole ones
 READ = {"slow-read": 1, "sip": 16 << 10}  # bytes at once; once a second
 
 
@@ -37,6 +38,7 @@ class Relay:
         self.listener = socket.socket()
         self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)
+        self.listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, SEGMENT)
         self.listener.bind(("127.0.0.1", port))
         self.listener.listen()
 

@@ -16,19 +16,24 @@ ended_well() { # what it said comes when it failed
 	return "$ended"
 }
 
-# row WHAT ROW: one result; the archive may have gone on to a kernel that dkms.conf does not take yet.
+# row WHAT ROW [ENDS...]: one result, skipped when matrix ends so.
 row() {
+	what=$1 name=$2
+	shift 2
 	ended=0
-	"$here/../matrix" -q "$2" >"$log/table.$2" 2>&1 </dev/null || ended=$?
-	if [ $ended -eq 5 ]; then
-		n=$((n + 1))
-		echo "ok $n - $1 # skip $(grep "^| $2 " "$log/table.$2")"
-	else
-		check "$1" ended_well "$log/table.$2"
-	fi
+	"$here/../matrix" -q "$name" >"$log/table.$name" 2>&1 </dev/null || ended=$?
+	for end; do
+		if [ "$ended" -eq "$end" ]; then
+			n=$((n + 1))
+			echo "ok $n - $what # skip $(grep "^| $name " "$log/table.$name")"
+			return
+		fi
+	done
+	check "$what" ended_well "$log/table.$name"
 }
 
 echo 1..2
-row "the oldest" bullseye
-row "the newest" trixie-backports
+# The archive may have dropped the one, and have gone on to what dkms.conf does not take yet of the other.
+row "the oldest" bullseye 4
+row "the newest" trixie-backports 4 5
 exit $failed

@@ -17,7 +17,7 @@ static void usage(void)
 {
 	puts("attach-raw [-t MS] TYPE SYSFSFILE PORT DEVID SPEED   writes \"PORT FD DEVID SPEED\"\n"
 	     "attach-raw [-t MS] -f FORMAT TYPE SYSFSFILE          writes FORMAT, %d is the descriptor\n"
-	     "TYPE: tcp unix dgram seqpacket file none negative\n"
+	     "TYPE: tcp tls unix dgram seqpacket file none negative\n"
 	     "Prints \"ok\", or \"errno NAME\" and exits 1. After ok the other end stays open until\n"
 	     "standard input ends, or until MS have passed.");
 }
@@ -30,6 +30,7 @@ static int open_type(const char *type, int fd[2])
 		enum pair_type type;
 	} pairs[] = {
 		{ "tcp", PAIR_TCP },
+		{ "tls", PAIR_TLS },
 		{ "unix", PAIR_UNIX },
 		{ "dgram", PAIR_DGRAM },
 		{ "seqpacket", PAIR_SEQPACKET },

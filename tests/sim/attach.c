@@ -17,7 +17,7 @@
 #define PORT_FREE 4
 #define TRIES	  64
 
-struct attach_mode attach_mode = { .port = -1 };
+struct attach_mode attach_mode = { .pair = PAIR_UNIX, .port = -1 };
 static unsigned int n_attached;
 
 static void detached(struct sim_dev *dev)
@@ -85,7 +85,7 @@ int attach_device(struct sim_dev *dev)
 	attach_mode.port = -1;
 	if (wanted < 0)
 		wanted = dev->wanted_port;
-	if (pair_open(attach_mode.tcp ? PAIR_TCP : PAIR_UNIX, fd)) {
+	if (pair_open(attach_mode.pair, fd)) {
 		perror("pair of sockets");
 		return -1;
 	}

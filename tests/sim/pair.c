@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/tls.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stddef.h>
@@ -15,6 +16,10 @@
 #include <unistd.h>
 
 #include "pair.h"
+
+#ifndef SOL_TLS
+#define SOL_TLS 282
+#endif
 
 static int inet_pair(int type, int fd[2])
 {
@@ -55,6 +60,34 @@ fail:
 	return -1;
 }
 
+/* As if a handshake had been made: no secret, and the same for both directions. */
+static int tls_pair(int fd[2])
+{
+	const struct tls12_crypto_info_aes_gcm_128 info = {
+		.info = {
+			.version = TLS_1_2_VERSION,
+			.cipher_type = TLS_CIPHER_AES_GCM_128,
+		},
+	};
+	int i, err;
+
+	if (inet_pair(SOCK_STREAM, fd))
+		return -1;
+	for (i = 0; i < 2; i++)
+		if (setsockopt(fd[i], IPPROTO_TCP, TCP_ULP, "tls", sizeof("tls")) ||
+		    setsockopt(fd[i], SOL_TLS, TLS_TX, &info, sizeof(info)) ||
+		    setsockopt(fd[i], SOL_TLS, TLS_RX, &info, sizeof(info)))
+			goto fail;
+	return 0;
+
+fail:
+	err = errno;
+	close(fd[0]);
+	close(fd[1]);
+	errno = err;
+	return -1;
+}
+
 int pair_open(enum pair_type type, int fd[2])
 {
 	switch (type) {
@@ -64,6 +97,8 @@ int pair_open(enum pair_type type, int fd[2])
 		return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fd);
 	case PAIR_TCP:
 		return inet_pair(SOCK_STREAM, fd);
+	case PAIR_TLS:
+		return tls_pair(fd);
 	case PAIR_DGRAM:
 		return inet_pair(SOCK_DGRAM, fd);
 	}

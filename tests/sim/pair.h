@@ -10,6 +10,7 @@
 enum pair_type {
 	PAIR_UNIX,
 	PAIR_TCP,
+	PAIR_TLS, /* TCP with the kernel's TLS at both ends */
 	PAIR_SEQPACKET,
 	PAIR_DGRAM
 };

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "device.h"
+#include "pair.h"
 
 /* Listens and answers device list and import; -1 after a message. */
 int server_start(const char *addr, unsigned int port);
@@ -17,9 +18,9 @@ void server_exit(void);
 
 struct attach_mode {
 	bool on;
-	bool tcp;  /* a loopback TCP pair in place of AF_UNIX */
-	bool stay; /* do not end when the last connection has */
-	int port;  /* hub port for the first device, -1 = a free one */
+	bool stay;	     /* do not end when the last connection has */
+	enum pair_type pair; /* of sockets */
+	int port; /* hub port for the first device, -1 = a free one */
 };
 
 extern struct attach_mode attach_mode;

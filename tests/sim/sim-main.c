@@ -18,6 +18,7 @@
 enum {
 	OPT_ATTACH = 256,
 	OPT_TCP,
+	OPT_TLS,
 	OPT_BAD,
 	OPT_RANDOM
 };
@@ -27,6 +28,7 @@ static const struct option options[] = {
 	{ "address", required_argument, NULL, 'a' },
 	{ "attach", optional_argument, NULL, OPT_ATTACH },
 	{ "tcp", no_argument, NULL, OPT_TCP },
+	{ "tls", no_argument, NULL, OPT_TLS },
 	{ "bad", required_argument, NULL, OPT_BAD },
 	{ "random", required_argument, NULL, OPT_RANDOM },
 	{ "interactive", no_argument, NULL, 'i' },
@@ -39,7 +41,7 @@ static const struct option options[] = {
 static void usage(void)
 {
 	puts("usbip-sim [-p PORT] [-a ADDR] [-i] [-c SOCKET] [-v] [--bad FLAGS] DEVICE...\n"
-	     "usbip-sim --attach [HUBPORT] [--tcp] [-i] [-c SOCKET] [-v] [--bad FLAGS] DEVICE...\n"
+	     "usbip-sim --attach [HUBPORT] [--tcp|--tls] [-i] [-c SOCKET] [-v] [--bad FLAGS] DEVICE...\n"
 	     "\n"
 	     "DEVICE: KIND[:key=value[,key=value...]], KIND: serial storage bulk iso int\n"
 	     "keys: speed=low|full|high|super|superplus  serial=TEXT  busid=TEXT  vid=HEX  pid=HEX\n"
@@ -87,7 +89,10 @@ static int parse_options(struct arguments *a, int argc, char **argv)
 				attach_mode.port = strtoul(optarg, NULL, 10);
 			break;
 		case OPT_TCP:
-			attach_mode.tcp = true;
+			attach_mode.pair = PAIR_TCP;
+			break;
+		case OPT_TLS:
+			attach_mode.pair = PAIR_TLS;
 			break;
 		case OPT_BAD:
 			if (!bad_parse(&a->bad, optarg, error, sizeof(error)))

@@ -14,11 +14,6 @@ n=0 rc=0
 # shellcheck source=tap.sh
 . tests/tap.sh
 
-run() { # COMMAND...
-	rc=0
-	"$@" >"$tmp/words" 2>&1 </dev/null || rc=$?
-}
-succeeded() { [ $rc -eq 0 ]; }
 failed_with() { [ $rc -ne 0 ] && grep -q "$1" "$tmp/words"; } # WORDS
 same() {
 	for file in "$tmp/here"/*.deb "$tmp/here"/*.dsc "$tmp/here"/*.tar.*; do
@@ -48,17 +43,17 @@ kernels() { # KERNEL...: those that dkms.conf has nothing against
 version=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
 
 echo 1..10
-run scripts/deb "$tmp/here"
+try scripts/deb "$tmp/here"
 ok "the packages are built" succeeded
 ok "they are two" built "$tmp/here" "$version"
-run lintian --fail-on error,warning "$tmp/here"/*.changes
+try lintian --fail-on error,warning "$tmp/here"/*.changes
 ok "lintian finds no error and nothing to warn of" succeeded
 ok "nothing is hidden from lintian" test -z "$(find debian -name '*lintian-overrides*')"
-run elsewhere
+try elsewhere
 ok "another builds them, elsewhere and next year" succeeded
-run same
+try same
 ok "they are the same, byte by byte" succeeded
-run disagree
+try disagree
 ok "a changelog with another version than dkms.conf is refused" failed_with 'has another version than'
 ok "dkms may build for every kernel in the range" test \
 	"$(kernels 5.10.0 5.10.0-30-amd64 5.19.17 6.0 6.1.0-57-amd64 6.19.1 7.0.0-rc1 7.3 7.3.5+rpt)" = \

@@ -20,11 +20,6 @@ n=0 rc=0
 # shellcheck source=tap.sh
 . "$here/tap.sh"
 
-run() { # COMMAND...
-	rc=0
-	"$@" >"$tmp/words" 2>&1 </dev/null || rc=$?
-}
-succeeded() { [ "$rc" -eq 0 ]; }
 # installed FOLDER: the three are there, where depmod prefers them to the kernel's own.
 installed() {
 	[ "$(cd "$1/updates" && find . -name '*.ko' -printf '%f ' | xargs -n 1 | sort | xargs)" = \
@@ -39,7 +34,7 @@ echo 1..5
 value() { sed -n "s/^$1 = \"\(.*\)\"\$/\1/p" "$tmp/recipe"; } # VARIABLE
 yocto() { # ARG...
 	# shellcheck disable=SC2046 # words
-	run make -C "$tmp/yocto" KERNEL_SRC="$source" O="$headers" CC=gcc-12 LD=ld OBJCOPY=objcopy STRIP=strip "$@"
+	try make -C "$tmp/yocto" KERNEL_SRC="$source" O="$headers" CC=gcc-12 LD=ld OBJCOPY=objcopy STRIP=strip "$@"
 }
 # shellcheck disable=SC2046 # words
 yocto KERNEL_PATH="$source" KERNEL_VERSION="$kernel" AR=ar $(value MAKE_TARGETS)
@@ -62,7 +57,7 @@ ok "the recipe's checksum is right" recipe_holds
 		'kernel-module = $(rule)' 'generic-package ='
 	"$here/document" buildroot
 } >"$tmp/mk"
-run make -f "$tmp/mk" modules
+try make -f "$tmp/mk" modules
 ok "Buildroot builds the package" succeeded
-run make -f "$tmp/mk" modules_install
+try make -f "$tmp/mk" modules_install
 ok "it installs the modules" installed "$tmp/target/lib/modules/$kernel"

@@ -83,10 +83,7 @@ configured() {
 }
 
 # run WORD...: exit code in $rc, both streams in $tmp/words.
-run() {
-	rc=0
-	"$command" -r "$root" "$@" >"$tmp/words" 2>&1 || rc=$?
-}
+run() { try "$command" -r "$root" "$@"; }
 ends() { [ $rc -eq "$1" ]; }
 says() { grep -qF -- "$1" "$tmp/words"; }
 # row FIELD...: a line of the table with these columns.

@@ -292,6 +292,16 @@ exercise() {
 	*) echo "nothing to exercise on port $1"; return 1 ;;
 	esac
 }
+
+# simulated_work NUMBER: three checks of each of so many devices that start_sim has attached.
+simulated_work() {
+	for sim_number in $(seq "$1"); do
+		port=$(sim_port "$sim_number")
+		check "it enumerates" wait_for 20 usable "$port"
+		check "it works" exercise "$port"
+		check "it detaches" detached "$port"
+	done
+}
 serial_echoes() ( # TTY BYTES
 	mine=$tmp/serial.${1##*/}
 	# Never with O_CREAT: the device may be going, and /dev would keep a file.

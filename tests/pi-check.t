@@ -44,10 +44,7 @@ delivered() {
 }
 
 # run [OPTION...]: exit code in $rc, both streams in $tmp/words.
-run() {
-	rc=0
-	"$command" -r "$root" "$@" >"$tmp/words" 2>&1 || rc=$?
-}
+run() { try "$command" -r "$root" "$@"; }
 ends() { [ "$rc" -eq "$1" ] && { [ $# -eq 1 ] || grep -qE -e "$2" "$tmp/words"; }; } # CODE [PATTERN]
 says() { grep -qE -e "$1" "$tmp/words"; }
 unchanged() { cmp -s "$tmp/before" "$config"; }

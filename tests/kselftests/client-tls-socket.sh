@@ -22,9 +22,4 @@ plan 8
 check "it is accepted" equals "$words" ok
 check "the port is free when it ends" wait_for 20 port_is 0 4
 start_sim sim --attach --tls serial:speed=high storage:speed=super,size=1
-for n in 1 2; do
-	port=$(sim_port $n)
-	check "it enumerates" wait_for 20 usable "$port"
-	check "it works" exercise "$port"
-	check "it detaches" detached "$port"
-done
+simulated_work 2

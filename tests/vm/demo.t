@@ -8,9 +8,7 @@ set -eu
 # shellcheck source=test-lib.sh
 . "$(dirname "$(readlink -f "$0")")/test-lib.sh"
 
-# shellcheck disable=SC2154 # test-lib's
-log=${XDG_CACHE_HOME:-$HOME/.cache}/usbip-ext/log/demo.t
-mkdir -p "$log"
+logs demo.t
 echo 1..1
 check "make demo" make -C "$here/../.." demo
 exit $failed

@@ -1,6 +1,6 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-2.0-only
-# What a script in a test VM may want: which modules modprobe takes, and marks between VMs.
+# What a script in a test VM may want: which modules modprobe takes, a device, and marks between VMs.
 # Called (sourced as /usbip-ext/tests/vm/guest-lib.sh) by scripts that tests/vm/run or pair start.
 # Needs /usbip-ext made by tests/vm/build; mark and await need /out only.
 
@@ -18,6 +18,17 @@ use_ours() {
 use_stock() {
 	modprobe -r vhci-hcd usbip-host
 	! mountpoint -q "$guest_modules" || umount "$guest_modules"
+}
+
+# serial_port_attached: a simulated one is there, by the modules that are loaded.
+serial_port_attached() {
+	/usbip-ext/tests/sim/usbip-sim --attach serial >/tmp/sim.log &
+	for _ in $(seq 100); do
+		[ ! -c /dev/ttyACM0 ] || break
+		modprobe cdc_acm
+		sleep 0.1
+	done
+	[ -c /dev/ttyACM0 ] && usbip port | grep 'Port in Use'
 }
 
 # within SECONDS COMMAND...: waits until the command succeeds.

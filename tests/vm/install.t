@@ -11,8 +11,7 @@ set -eu
 # shellcheck source=test-lib.sh
 . "$(dirname "$(readlink -f "$0")")/test-lib.sh"
 
-tmp=$(mktemp -d)
-trap 'leave; rm -rf --one-file-system "$tmp"' EXIT
+scratch
 
 prepare install
 kernel=$(basename "$root"/lib/modules/*)
@@ -27,21 +26,15 @@ modprobe vhci-hcd ${1:+nports=$1}
 modprobe usbip-host
 modinfo -n vhci-hcd
 cat /sys/devices/platform/vhci_hcd.0/nports
-/usbip-ext/tests/sim/usbip-sim --attach serial >/tmp/sim.log &
-for _ in $(seq 100); do
-	[ ! -c /dev/ttyACM0 ] || break
-	modprobe cdc_acm
-	sleep 0.1
-done
-[ -c /dev/ttyACM0 ]
-usbip port | grep "Port in Use"
+. /usbip-ext/tests/vm/guest-lib.sh
+serial_port_attached
 rmmod vhci-hcd usbip-host
 END
 chmod +x "$tmp/root/root/guest"
 # For who is root already, and boots that kernel later.
 printf '%s\n' '#!/bin/sh' 'exec "$@"' >"$tmp/root/usr/local/bin/sudo"
-printf '%s\n' '#!/bin/sh' "[ \"\$*\" != -r ] || exec echo $kernel" 'exec /bin/uname "$@"' >"$tmp/root/usr/local/bin/uname"
-chmod +x "$tmp/root/usr/local/bin/sudo" "$tmp/root/usr/local/bin/uname"
+chmod +x "$tmp/root/usr/local/bin/sudo"
+pretend_running "$kernel"
 
 boot() { # NAME [NPORTS]
 	name=$1

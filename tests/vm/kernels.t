@@ -8,8 +8,7 @@ set -eu
 # shellcheck source=test-lib.sh
 . "$(dirname "$(readlink -f "$0")")/test-lib.sh"
 
-log=${XDG_CACHE_HOME:-$HOME/.cache}/usbip-ext/log/kernels
-mkdir -p "$log"
+logs kernels
 
 ended_well() { # what it said comes when it failed
 	cat "$1"

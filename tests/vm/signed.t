@@ -12,11 +12,7 @@ set -eu
 # shellcheck source=test-lib.sh
 . "$(dirname "$(readlink -f "$0")")/test-lib.sh"
 
-tmp=$(mktemp -d)
-trap 'leave; rm -rf --one-file-system "$tmp"' EXIT
-trap 'exit 129' HUP
-trap 'exit 130' INT
-trap 'exit 143' TERM
+scratch
 
 prepare signed
 "$here/need" ovmf

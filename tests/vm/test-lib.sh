@@ -30,12 +30,19 @@ prepare() {
 	}
 }
 
-# A machine to install on, $tmp/root: the caller has $tmp, and a mount namespace of its own.
+# A machine to install on, $tmp/root, for a caller with a mount namespace of its own.
+# scratch: sets $tmp, which goes when the test ends, with all that is mounted there.
 # layer ROOT: it is ROOT with a layer to write to.
 # enter: for what is there already, what else a machine has.
 # machine COMMAND...: as its root would run it.
 # leave: before $tmp can be removed, as the machine's /dev is in it; dkms leaves a process for seconds.
-# shellcheck disable=SC2154 # $tmp
+scratch() {
+	tmp=$(mktemp -d)
+	trap 'leave; rm -rf --one-file-system "$tmp"' EXIT
+	trap 'exit 129' HUP
+	trap 'exit 130' INT
+	trap 'exit 143' TERM
+}
 layer() {
 	exec 8<"$1"
 	flock -s 8 # so that tests/vm/root does not delete it
@@ -54,6 +61,13 @@ machine() {
 		PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@"
 }
 leave() { ! mountpoint -q "$tmp/root/dev" || umount -R -l "$tmp/root" "$tmp/mem"; }
+
+# pretend_running NAME: the machine's uname says that this kernel runs.
+pretend_running() {
+	printf '%s\n' '#!/bin/sh' "[ \"\$*\" != -r ] || exec echo $1" 'exec /bin/uname "$@"' \
+		>"$tmp/root/usr/local/bin/uname"
+	chmod +x "$tmp/root/usr/local/bin/uname"
+}
 
 # pretend_kernel NAME [OPTION...]: the machine has one of which there is no more than dkms looks at.
 pretend_kernel() {

@@ -46,7 +46,7 @@ static int vhci_get_frame_number(struct usb_hcd *hcd)
 static const struct hc_driver vhci_hc_driver = {
 	.description = VHCI_NAME,
 	.product_desc = "USB/IP Virtual Host Controller",
-	.hcd_priv_size = sizeof(struct vhci_hub *),
+	.hcd_priv_size = sizeof(struct vhci_hub),
 	/*
 	 * HCD_BH: answers arrive with the socket locked; completion handlers
 	 * run after it is unlocked.
@@ -67,38 +67,35 @@ static const struct hc_driver vhci_hc_driver = {
 #endif
 };
 
-static void vhci_hub_init(struct vhci_controller *vhci, struct vhci_hub *hub,
-			  bool super, unsigned int first)
-{
-	unsigned int i;
-
-	hub->super = super;
-	hub->nports = vhci->nports;
-	spin_lock_init(&hub->poll_lock);
-	hub->ports = vhci->ports + (super ? vhci->nports : 0);
-	for (i = 0; i < hub->nports; i++)
-		vhci_port_init(&hub->ports[i], hub, first + i);
-}
-
-static struct usb_hcd *vhci_hcd_create(struct vhci_controller *vhci,
-				       struct vhci_hub *hub,
-				       struct usb_hcd *primary)
+/* A root hub of ports that are numbered from @first; the USB2 one is @primary. */
+static struct vhci_hub *vhci_hub_create(struct vhci_controller *vhci,
+					unsigned int first,
+					struct vhci_hub *primary)
 {
 	struct device *dev = &vhci->pdev->dev;
+	struct vhci_hub *hub;
 	struct usb_hcd *hcd;
+	unsigned int i;
 
-	hcd = usb_create_shared_hcd(&vhci_hc_driver, dev, dev_name(dev), primary);
+	hcd = usb_create_shared_hcd(&vhci_hc_driver, dev, dev_name(dev),
+				    primary ? primary->hcd : NULL);
 	if (!hcd)
 		return NULL;
 
-	hcd->speed = hub->super ? HCD_USB3 : HCD_USB2;
+	hcd->speed = primary ? HCD_USB3 : HCD_USB2;
 	/* Full and low speed devices sit on the USB2 root hub itself. */
-	hcd->has_tt = !hub->super;
+	hcd->has_tt = !primary;
 	hcd->self.sg_tablesize = ~0;
 	hcd->self.no_sg_constraint = 1;
-	*(struct vhci_hub **)hcd->hcd_priv = hub;
+
+	hub = vhci_hub_of(hcd);
 	hub->hcd = hcd;
-	return hcd;
+	hub->super = primary;
+	hub->nports = vhci->nports;
+	spin_lock_init(&hub->poll_lock);
+	for (i = 0; i < hub->nports; i++)
+		vhci_port_init(&hub->ports[i], hub, first + i);
+	return hub;
 }
 
 static int vhci_create(struct platform_device *pdev)
@@ -107,23 +104,24 @@ static int vhci_create(struct platform_device *pdev)
 	struct vhci_controller *vhci;
 	int ret = -ENOMEM;
 
-	vhci = kzalloc(struct_size(vhci, ports, 2 * layout->nports), GFP_KERNEL);
+	vhci = kzalloc(sizeof(*vhci), GFP_KERNEL);
 	if (!vhci)
 		return -ENOMEM;
 	vhci->pdev = pdev;
 	vhci->nports = layout->nports;
-	vhci_hub_init(vhci, &vhci->high, false, layout->first);
-	vhci_hub_init(vhci, &vhci->super, true, layout->first + layout->nports);
 
-	if (!vhci_hcd_create(vhci, &vhci->high, NULL))
+	vhci->high = vhci_hub_create(vhci, layout->first, NULL);
+	if (!vhci->high)
 		goto free;
-	if (!vhci_hcd_create(vhci, &vhci->super, vhci->high.hcd))
+	vhci->super = vhci_hub_create(vhci, layout->first + layout->nports,
+				      vhci->high);
+	if (!vhci->super)
 		goto put_high;
 
-	ret = usb_add_hcd(vhci->high.hcd, 0, 0);
+	ret = usb_add_hcd(vhci->high->hcd, 0, 0);
 	if (ret)
 		goto put_super;
-	ret = usb_add_hcd(vhci->super.hcd, 0, 0);
+	ret = usb_add_hcd(vhci->super->hcd, 0, 0);
 	if (ret)
 		goto remove_high;
 
@@ -131,11 +129,11 @@ static int vhci_create(struct platform_device *pdev)
 	return 0;
 
 remove_high:
-	usb_remove_hcd(vhci->high.hcd);
+	usb_remove_hcd(vhci->high->hcd);
 put_super:
-	usb_put_hcd(vhci->super.hcd);
+	usb_put_hcd(vhci->super->hcd);
 put_high:
-	usb_put_hcd(vhci->high.hcd);
+	usb_put_hcd(vhci->high->hcd);
 free:
 	kfree(vhci);
 	return ret;
@@ -155,21 +153,23 @@ static int vhci_probe(struct platform_device *pdev)
  *                     are gone
  *   connections       there is none, nor a closed() that still knows a port:
  *                     vhci_controllers_cut() made sure, or all were closed and
- *                     waited for by vhci_controllers_remove(). Every URB is back
+ *                     waited for by vhci_controllers_remove(). Every URB is
+ *                     back, or on its way
  *   USB drivers       usb_remove_hcd() disconnects them; their new URBs find no
- *                     connection and fail. Who cancels an URB that was over just
- *                     before may look at its port still: under RCU
+ *                     connection and fail. Who is late and enqueues, cancels or
+ *                     gives back an URB still, has its device, and that has
+ *                     the host controller's memory, and so the port
  */
 static compat_remove_t vhci_remove(struct platform_device *pdev)
 {
 	struct vhci_controller *vhci = platform_get_drvdata(pdev);
 
-	usb_remove_hcd(vhci->super.hcd);
-	usb_remove_hcd(vhci->high.hcd);
+	usb_remove_hcd(vhci->super->hcd);
+	usb_remove_hcd(vhci->high->hcd);
 
-	usb_put_hcd(vhci->super.hcd);
-	usb_put_hcd(vhci->high.hcd);
-	kfree_rcu(vhci, rcu);
+	usb_put_hcd(vhci->super->hcd);
+	usb_put_hcd(vhci->high->hcd);
+	kfree(vhci);
 	return COMPAT_REMOVED;
 }
 
@@ -250,7 +250,7 @@ struct vhci_port *vhci_place_port(const struct vhci_place *place, unsigned int i
 	lockdep_assert_held(&vhci_places_lock);
 	if (!vhci)
 		return NULL;
-	return i < n ? &vhci->high.ports[i] : &vhci->super.ports[i - n];
+	return i < n ? &vhci->high->ports[i] : &vhci->super->ports[i - n];
 }
 
 /**
@@ -523,8 +523,10 @@ void vhci_controllers_remove(void)
 	vhci_controllers_detach();
 	for (n = 0; n < vhci_nplaces; n++) {
 		vhci = platform_get_drvdata(places[n].pdev);
-		for (i = 0; i < 2 * vhci->nports; i++)
-			vhci_port_exit(&vhci->ports[i]);
+		for (i = 0; i < vhci->nports; i++) {
+			vhci_port_exit(&vhci->high->ports[i]);
+			vhci_port_exit(&vhci->super->ports[i]);
+		}
 	}
 	usbipx_conn_wait_closed();
 	places_drop(0);

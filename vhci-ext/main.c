@@ -41,7 +41,13 @@ module_init(vhci_init);
 
 static void __exit vhci_exit(void)
 {
-	/* nports stays as it is; no new attach; every device goes as if unplugged. */
+	/*
+	 * Every device goes as if unplugged, no other comes, and nports stays as it
+	 * is; in this order, as who is attaching may wait for memory, and that for
+	 * a disk whose server is silent.
+	 */
+	vhci_controllers_detach();
+	vhci_sysfs_remove_attach();
 	vhci_nports_stop();
 	vhci_debug_remove();
 	vhci_sysfs_remove();

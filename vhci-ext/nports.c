@@ -77,6 +77,8 @@ static int nports_change(const char *text)
 		left = schedule_timeout_idle(left);
 	if (fatal_signal_pending(current))
 		return -EINTR;
+	if (READ_ONCE(nports_state) == NPORTS_GONE)
+		return -ENODEV;
 	return nports > vhci_nports() ? vhci_controllers_add(nports) :
 					vhci_controllers_cut(nports);
 }
@@ -159,14 +161,14 @@ int vhci_nports_start(void)
 }
 
 /**
- * vhci_nports_stop - wait for a change to end, and refuse the next; what is
- *	attached begins to go
+ * vhci_nports_stop - refuse changes, and wait for one that has begun to end; what
+ *	is attached begins to go
  *
- * Context: process, may sleep.
+ * Context: process, may sleep; nobody can attach.
  */
 void vhci_nports_stop(void)
 {
-	/* Before the lock: who is waiting for it already is refused, too. */
+	/* Before the lock: who waits for it, or for readers, is refused, too. */
 	WRITE_ONCE(nports_state, NPORTS_GONE);
 	/* The change may be waiting for a device whose server is silent. */
 	vhci_controllers_detach();

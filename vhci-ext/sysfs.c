@@ -233,7 +233,17 @@ int vhci_sysfs_create(void)
 }
 
 /**
- * vhci_sysfs_remove - take the files away; waits for readers and writers
+ * vhci_sysfs_remove_attach - no new attach; waits for those under way
+ *
+ * Context: process, may sleep; the first controller is there.
+ */
+void vhci_sysfs_remove_attach(void)
+{
+	device_remove_file(vhci_first_device(), &dev_attr_attach);
+}
+
+/**
+ * vhci_sysfs_remove - take the other files away; waits for readers and writers
  *
  * Context: process, may sleep; nports stays.
  */

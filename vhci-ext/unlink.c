@@ -105,13 +105,9 @@ int vhci_urb_dequeue(struct usb_hcd *hcd, struct urb *urb, int status)
 	unsigned long flags;
 	int ret;
 
-	/* Until the lock is had the URB may be over, and the controller go. */
-	rcu_read_lock();
 	port = vhci_port_of(hcd, urb->dev);
-	if (!port) {
-		rcu_read_unlock();
+	if (!port)
 		return -EIDRM;
-	}
 
 	spin_lock_irqsave(&port->lock, flags);
 	ret = usb_hcd_check_unlink_urb(hcd, urb, status);
@@ -131,7 +127,6 @@ int vhci_urb_dequeue(struct usb_hcd *hcd, struct urb *urb, int status)
 		vurb_unlink(vurb, conn);
 out:
 	spin_unlock_irqrestore(&port->lock, flags);
-	rcu_read_unlock();
 
 	if (done)
 		vhci_urb_giveback(port, done, status);

@@ -139,13 +139,14 @@ static bool seqnum_was_used(const struct vhci_port *port, u32 seqnum)
  * @hcd: the host controller
  * @udev: the device
  *
- * Context: any. Return: NULL for what is not directly on our root hub.
+ * Context: any. Return: NULL for what is not directly on our root hub. The port is
+ * there as long as @hcd, which @udev keeps.
  */
 struct vhci_port *vhci_port_of(struct usb_hcd *hcd, struct usb_device *udev)
 {
 	struct vhci_hub *hub = vhci_hub_of(hcd);
 
-	if (udev->parent != hcd->self.root_hub || !udev->portnum ||
+	if (udev->parent != READ_ONCE(hcd->self.root_hub) || !udev->portnum ||
 	    udev->portnum > hub->nports)
 		return NULL;
 	return &hub->ports[udev->portnum - 1];

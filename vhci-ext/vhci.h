@@ -10,8 +10,8 @@
  *   place        which port numbers are a controller's. There are as many as
  *                controllers, but the place comes first and goes last: its
  *                status file is there while the directory is
- *   port         lives as long as its controller; a device is attached while
- *                port->conn is set
+ *   port         part of its root hub; a device is attached while port->conn
+ *                is set
  *   vurb         one URB given to us and what is sent about it
  *
  * Locking
@@ -34,7 +34,9 @@
  * somebody; with vhci_places_lock held that is found out and the controller is
  * taken out of its place, so that it cannot change any more. Who has a port from
  * vhci_port_get(), holds vhci_places_lock, or has the port's connection before its
- * closed() is about to return, may rely on the controller.
+ * closed() is about to return, may rely on the controller. Whom the USB core has
+ * enqueue or cancel an URB may rely on the port's memory: it is the host
+ * controller's, which the core keeps for every device that is not freed yet.
  *
  * A port whose connection has ended is not free before the USB core has let go
  * of the device that was there: URBs of an old device must not reach the next.
@@ -164,19 +166,19 @@ struct vhci_port {
 };
 
 /**
- * struct vhci_hub - a root hub
- * @hcd: its host controller
+ * struct vhci_hub - a root hub, in the memory of its host controller
+ * @hcd: that
  * @super: USB3
- * @nports: number of @ports
- * @ports: first of them
+ * @nports: how many of @ports there are
  * @poll_lock: for looking which of them have changed
+ * @ports: all there may be
  */
 struct vhci_hub {
 	struct usb_hcd *hcd;
 	bool super;
 	unsigned int nports;
-	struct vhci_port *ports;
 	spinlock_t poll_lock; /* see the locking chapter */
+	struct vhci_port ports[VHCI_HUB_PORTS];
 };
 
 /**
@@ -185,16 +187,12 @@ struct vhci_hub {
  * @nports: of each root hub, of which the place may show less
  * @high: USB2 root hub
  * @super: USB3 root hub
- * @rcu: for its end
- * @ports: those of @high, then those of @super
  */
 struct vhci_controller {
 	struct platform_device *pdev;
 	unsigned int nports;
-	struct vhci_hub high;
-	struct vhci_hub super;
-	struct rcu_head rcu;
-	struct vhci_port ports[];
+	struct vhci_hub *high;
+	struct vhci_hub *super;
 };
 
 /**
@@ -325,6 +323,7 @@ void vhci_port_closed(struct usbipx_conn *conn, void *ctx);
 
 /* sysfs.c */
 int vhci_sysfs_create(void);
+void vhci_sysfs_remove_attach(void);
 void vhci_sysfs_remove(void);
 int vhci_sysfs_add_status(unsigned int n);
 void vhci_sysfs_remove_status(unsigned int n);
@@ -350,7 +349,7 @@ static inline void vhci_debug_remove(void)
 
 static inline struct vhci_hub *vhci_hub_of(struct usb_hcd *hcd)
 {
-	return *(struct vhci_hub **)hcd->hcd_priv;
+	return (struct vhci_hub *)hcd->hcd_priv;
 }
 
 #endif

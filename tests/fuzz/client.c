@@ -28,8 +28,8 @@ struct submit {
 	u32 packet_length[8];
 };
 
-static struct vhci_port ports[2];
-static struct vhci_hub hub;
+static struct vhci_hub *hub;
+static struct vhci_port *ports;
 static struct usbipx_conn *conn; /* a reference, to read its end */
 
 static struct submit submits[SUBMITS];
@@ -460,12 +460,15 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	run_input(data, size);
 	config = in8();
 
-	memset(ports, 0, sizeof(ports));
 	usb_init(!(config & 128), config & 2);
-	usb.hcd.hcd_priv[0] = (unsigned long)&hub;
-	hub = (struct vhci_hub){ .hcd = &usb.hcd, .nports = 2, .ports = ports };
-	vhci_port_init(&ports[0], &hub, 0);
-	vhci_port_init(&ports[1], &hub, 1);
+	static_assert(sizeof(*hub) <= sizeof(usb.hcd.hcd_priv), "hcd_priv");
+	hub = vhci_hub_of(&usb.hcd);
+	memset(hub, 0, sizeof(*hub));
+	hub->hcd = &usb.hcd;
+	hub->nports = 2;
+	ports = hub->ports;
+	vhci_port_init(&ports[0], hub, 0);
+	vhci_port_init(&ports[1], hub, 1);
 	if (config & 64) /* about to wrap */
 		ports[0].seqnum = -(VHCI_SEQ_STEP * in8());
 	nsubmits = 0;

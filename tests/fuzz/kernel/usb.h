@@ -185,7 +185,7 @@ int usb_reset_device(struct usb_device *udev);
 /* For host controller drivers, as vhci-hcd is one. */
 struct usb_hcd {
 	struct usb_bus self;
-	unsigned long hcd_priv[1];
+	unsigned long hcd_priv[4096]; /* hc_driver.hcd_priv_size */
 };
 int usb_hcd_link_urb_to_ep(struct usb_hcd *hcd, struct urb *urb);
 void usb_hcd_unlink_urb_from_ep(struct usb_hcd *hcd, struct urb *urb);

@@ -154,11 +154,11 @@ static int vhci_probe(struct platform_device *pdev)
  *   connections       there is none, nor a closed() that still knows a port:
  *                     vhci_controllers_cut() made sure, or all were closed and
  *                     waited for by vhci_controllers_remove(). Every URB is
- *                     back, or on its way
+ *                     back, or in the hands of who cancels it
  *   USB drivers       usb_remove_hcd() disconnects them; their new URBs find no
- *                     connection and fail. Who is late and enqueues, cancels or
- *                     gives back an URB still, has its device, and that has
- *                     the host controller's memory, and so the port
+ *                     connection and fail. Who is late and enqueues or cancels
+ *                     one still, has its device, and that has the host
+ *                     controller's memory, and so the port
  */
 static compat_remove_t vhci_remove(struct platform_device *pdev)
 {

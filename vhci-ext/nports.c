@@ -161,8 +161,8 @@ int vhci_nports_start(void)
 }
 
 /**
- * vhci_nports_stop - refuse changes, and wait for one that has begun to end; what
- *	is attached begins to go
+ * vhci_nports_stop - refuse changes, and wait for the one under way; what is
+ *	attached begins to go
  *
  * Context: process, may sleep; nobody can attach.
  */

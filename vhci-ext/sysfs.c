@@ -243,7 +243,8 @@ void vhci_sysfs_remove_attach(void)
 }
 
 /**
- * vhci_sysfs_remove - take the other files away; waits for readers and writers
+ * vhci_sysfs_remove - take the files away, attach may have gone before; waits for
+ *	readers and writers
  *
  * Context: process, may sleep; nports stays.
  */

@@ -105,9 +105,16 @@ int vhci_urb_dequeue(struct usb_hcd *hcd, struct urb *urb, int status)
 	unsigned long flags;
 	int ret;
 
+	/*
+	 * The URB may be over by now, and its driver gone. The device keeps the
+	 * port's memory; and whoever frees the module's waits for RCU.
+	 */
+	rcu_read_lock();
 	port = vhci_port_of(hcd, urb->dev);
-	if (!port)
+	if (!port) {
+		rcu_read_unlock();
 		return -EIDRM;
+	}
 
 	spin_lock_irqsave(&port->lock, flags);
 	ret = usb_hcd_check_unlink_urb(hcd, urb, status);
@@ -134,6 +141,7 @@ out:
 		usbipx_conn_kick(conn, false);
 	if (conn)
 		usbipx_conn_put(conn);
+	rcu_read_unlock();
 	return ret;
 }
 

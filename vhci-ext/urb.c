@@ -139,7 +139,8 @@ static bool seqnum_was_used(const struct vhci_port *port, u32 seqnum)
  * @hcd: the host controller
  * @udev: the device
  *
- * Context: any. Return: NULL for what is not directly on our root hub. The port is
+ * Context: any. Return: NULL for what is not directly on our root hub, and when
+ * usb_remove_hcd() has taken that away, which may be at this moment. The port is
  * there as long as @hcd, which @udev keeps.
  */
 struct vhci_port *vhci_port_of(struct usb_hcd *hcd, struct usb_device *udev)

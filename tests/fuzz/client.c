@@ -9,6 +9,8 @@
  * Every payload byte is one more than the byte before it, so that each byte
  * in the wrong place is seen.
  */
+#include <sanitizer/asan_interface.h>
+
 #include "client_usb.h"
 
 #include "../../vhci-ext/vhci.h"
@@ -463,12 +465,15 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	usb_init(!(config & 128), config & 2);
 	static_assert(sizeof(*hub) <= sizeof(usb.hcd.hcd_priv), "hcd_priv");
 	hub = vhci_hub_of(&usb.hcd);
+	__asan_unpoison_memory_region(hub, sizeof(*hub));
 	memset(hub, 0, sizeof(*hub));
 	hub->hcd = &usb.hcd;
 	hub->nports = 2;
 	ports = hub->ports;
 	vhci_port_init(&ports[0], hub, 0);
 	vhci_port_init(&ports[1], hub, 1);
+	/* Nobody may look at a port that is none. */
+	__asan_poison_memory_region(&ports[2], sizeof(hub->ports) - 2 * sizeof(ports[0]));
 	if (config & 64) /* about to wrap */
 		ports[0].seqnum = -(VHCI_SEQ_STEP * in8());
 	nsubmits = 0;

@@ -5,7 +5,7 @@
 # timeout 120
 . "$(dirname "$0")/../lib.sh"
 
-plan 12
+plan 16
 load_client nports=8 || die "vhci-hcd does not load"
 
 # Devices come and go on all ports that there may be; so do readers of all files.
@@ -67,3 +67,14 @@ told='errno ENODEV'
 check "who was in the middle of it is told that it goes" contains "$(cat "$tmp/answer")" "^$told\$"
 check "who comes now, too" contains "$(cat "$tmp/late")" '^errno (ENODEV|ENOENT)$'
 check "no controller stays" fails ls -d /sys/devices/platform/vhci_hcd.*
+
+# The module goes while controllers are being made: it waits for them, and they go with it.
+load_client nports=8 || die "vhci-hcd does not load again"
+write_to "$nports" 300 >"$tmp/answer" &
+writer=$!
+pids="$pids $writer"
+wait_for 30 [ -e /sys/devices/platform/vhci_hcd.2 ] || die "no controller is made"
+check "it goes while controllers are made" rmmod vhci-hcd
+check "who wrote it is answered" wait $writer
+check "that it was done" equals "$(cat "$tmp/answer")" ok
+check "no controller stays then" fails ls -d /sys/devices/platform/vhci_hcd.*

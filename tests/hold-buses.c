@@ -3,7 +3,7 @@
  * hold-buses: holds the USB core's list of buses, as a reader of usbfs's "devices" may,
  * until it is killed: what it reads goes to memory that is never there.
  * Uses libc and userfaultfd only.
- * Called by the kselftest load-signal.
+ * Called by kselftests, through tests/lib.sh.
  */
 #include <fcntl.h>
 #include <linux/userfaultfd.h>

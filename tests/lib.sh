@@ -474,6 +474,17 @@ write_to() {
 }
 answers() { equals "$(write_to "$2" "$3" "${4:-none}")" "$1"; } # ANSWER FILE TEXT [TYPE]
 
+waits_in() { grep -qE "$2" "/proc/$1/wchan"; } # PID PATTERN
+# Has somebody hold the USB core's list of buses, without which nports does not change: $holder.
+hold_buses() {
+	[ -x "$tests/hold-buses" ] || skip "hold-buses is not built"
+	mountpoint -q /sys/kernel/debug || mount -t debugfs none /sys/kernel/debug || skip "no debugfs"
+	"$tests/hold-buses" 2>"$tmp/hold" &
+	holder=$!
+	pids="$pids $holder"
+	wait_for 10 waits_in $holder '^handle_userfault' || { cat "$tmp/hold"; die "nobody holds the buses"; }
+}
+
 autobind=/sys/module/usbip_host/parameters/autobind
 set_rules() { answers ok "$autobind" "$1"; } # TEXT
 rules_are() { equals "$(cat "$autobind")" "$1"; } # TEXT

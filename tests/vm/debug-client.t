@@ -3,4 +3,4 @@
 # The kselftests client-* in a VM with the debug kernel. KTAP.
 # Called by tests/check through prove.
 # Needs what kselftests needs.
-exec "$(dirname "$0")/kselftests" -d 'client-*'
+exec "$(dirname "$0")/kselftests" -d 'client-*' load-signal

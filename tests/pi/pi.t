@@ -248,7 +248,7 @@ def main():
     def out(*command):
         return subprocess.run(command, stdout=subprocess.PIPE, text=True,
                               check=True).stdout.strip().split("\n")[-1]
-    out(f"{TESTS}/vm/need", "qemu-system-arm", "busybox", "kmod")
+    out(f"{TESTS}/vm/need", "qemu-system-arm", "busybox", "kmod", "binutils")
     runs = [("ours", "ours", "ours"), ("stock workstation", "ours", "stock"),
             ("stock Pi", "stock", "ours")]
     where = {"root": out(f"{TESTS}/vm/root"), "tree": f"{log}/tree", "initrd": f"{log}/initrd"}

@@ -22,8 +22,6 @@ about() {
 		machine='qemu-system-x86_64 -machine q35 -cpu max,la57=off'
 		;;
 	arm64) emulator=aarch64 machine='qemu-system-aarch64 -machine virt -cpu cortex-a72' ;;
-	# Debian's kernel for it reaches no device above 4 GiB.
-	armhf) emulator=arm machine='qemu-system-arm -machine virt,highmem=off -cpu cortex-a15' ;;
 	*) echo "no such architecture: $1" >&2; return 1 ;;
 	esac
 }

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A Raspberry Pi 3, emulated: QEMU's raspi3b with dwc2, Debian's kernel for arm64, our modules.
 
-Called by pi.t. Needs qemu-system-arm, kmod, and what root and scripts/cross-build have made.
+Called by pi.t. Needs qemu-system-arm, kmod, binutils, and what root and scripts/cross-build have made.
 """
 import os
 import pathlib
+import re
 import shlex
 import shutil
 import socket
@@ -19,6 +20,21 @@ MODULES = ["bcm2835_wdt", "phy-generic", "dwc2", "cdc_ether", "usbip-host"]
 PROGRAMS = ["bin/busybox", "usr/sbin/usbip", "usr/sbin/usbipd"]
 
 
+def libraries(root, program):
+    """What a program there is linked with."""
+    shown = subprocess.run(["readelf", "-dW", program], capture_output=True, text=True, check=True)
+    found = set()
+    for name in re.findall(r"\(NEEDED\).*\[(.*)\]", shown.stdout):
+        for folder in ("lib/aarch64-linux-gnu", "usr/lib/aarch64-linux-gnu", "lib"):
+            library = pathlib.Path(root, folder, name)
+            if library.exists():
+                found |= {library} | libraries(root, library)
+                break
+        else:
+            raise Failed(f"{program}: no {name} in {root}")
+    return found
+
+
 def initrd(root, ours, path):
     """All that it runs, as one file: no disk is on that board that would not go through dwc2."""
     kernel = os.listdir(f"{root}/lib/modules")[0]
@@ -28,8 +44,7 @@ def initrd(root, ours, path):
     (tree / "var/run").symlink_to("/run")
     shutil.copy(HERE / "init", tree / "init")
     wanted = [pathlib.Path(root, program) for program in PROGRAMS]
-    for place in ("lib", "usr/lib"):
-        wanted += pathlib.Path(root, place).glob("aarch64-linux-gnu/*.so*")
+    wanted += set().union(*(libraries(root, program) for program in wanted))
     wanted += pathlib.Path(root, "lib").glob("ld-linux-*")
     shown = subprocess.run(["modprobe", "-d", root, "-S", kernel, "-a", "--show-depends"] + MODULES,
                            capture_output=True, text=True, check=True).stdout
@@ -39,7 +54,7 @@ def initrd(root, ours, path):
     for file in wanted:
         where = tree / file.relative_to(root)
         where.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(file, where, follow_symlinks=not file.is_symlink())
+        shutil.copy(file, where)
     for module in pathlib.Path(ours).glob("*.ko"):
         shutil.copy(module, tree / "ours")
     with open(path, "wb") as file:

@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """An emulated Raspberry Pi 3 exports boards through its dwc2 to a workstation; TAP. pi.t [FOLDER]
 
-Called by "make check-pi". Needs root, and what tests/vm/root, build and run, root beside this and
-scripts/cross-build need. Three times: our drivers at both ends; the kernel's own at the
-workstation; the kernel's own at the Pi. Logs go to FOLDER.
+Called by "make check-pi", and by tests/matrix. Needs root, and what tests/vm/root, build and run, root
+beside this and scripts/cross-build need. Three times: our drivers at both ends; the kernel's own at the
+workstation; the kernel's own at the Pi. Logs go to FOLDER. In the environment, for another kernel at the Pi
+than that of this machine's suite: PI_ROOT, a folder of tests/vm/foreign-root; PI_MODULES, a folder with ours.
+Then once, with our drivers at both ends.
 """
 import hashlib
 import os
@@ -246,16 +248,20 @@ def main():
     def out(*command):
         return subprocess.run(command, stdout=subprocess.PIPE, text=True,
                               check=True).stdout.strip().split("\n")[-1]
-    out(f"{TESTS}/vm/need", "qemu-system-arm", "busybox", "kmod")
-    where = {"root": out(f"{TESTS}/vm/root"), "pi": out(f"{HERE}/root"), "tree": f"{log}/tree",
-             "initrd": f"{log}/initrd"}
-    out(f"{TESTS}/vm/build", where["root"], where["tree"])
-    kernel = os.listdir(f"{where['pi']}/lib/modules")[0]
-    out(f"{TESTS}/../scripts/cross-build", "-k", kernel, "arm64", f"{log}/modules")
-    initrd(where["pi"], f"{log}/modules", where["initrd"])
-
+    out(f"{TESTS}/vm/need", "qemu-system-arm", "busybox", "kmod", "binutils")
     runs = [("ours", "ours", "ours"), ("stock workstation", "ours", "stock"),
             ("stock Pi", "stock", "ours")]
+    where = {"root": out(f"{TESTS}/vm/root"), "tree": f"{log}/tree", "initrd": f"{log}/initrd"}
+    out(f"{TESTS}/vm/build", where["root"], where["tree"])
+    if "PI_ROOT" in os.environ:
+        where["pi"], modules = os.environ["PI_ROOT"], os.environ["PI_MODULES"]
+        runs = runs[:1]
+    else:
+        where["pi"], modules = out(f"{HERE}/root"), f"{log}/modules"
+        kernel = os.listdir(f"{where['pi']}/lib/modules")[0]
+        out(f"{TESTS}/../scripts/cross-build", "-k", kernel, "arm64", modules)
+    initrd(where["pi"], modules, where["initrd"])
+
     for name, at_pi, at_workstation in runs:
         test = None
         try:

@@ -473,7 +473,8 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	vhci_port_init(&ports[0], hub, 0);
 	vhci_port_init(&ports[1], hub, 1);
 	/* Nobody may look at a port that is none. */
-	__asan_poison_memory_region(&ports[2], sizeof(hub->ports) - 2 * sizeof(ports[0]));
+	__asan_poison_memory_region(&ports[2],
+				    sizeof(hub->ports) - 2 * sizeof(ports[0]));
 	if (config & 64) /* about to wrap */
 		ports[0].seqnum = -(VHCI_SEQ_STEP * in8());
 	nsubmits = 0;

@@ -26,6 +26,7 @@ plan() {
 
 # skip REASON...: this machine cannot run the test.
 skip() {
+	[ $ktap_failed -eq 0 ] || die "$*"
 	[ "$ktap_n" -gt 0 ] || echo "1..0 # SKIP $*"
 	exit 4
 }

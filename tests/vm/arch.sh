@@ -5,7 +5,10 @@
 # Needs dpkg.
 
 # architecture ROOT: by Debian's name.
-architecture() { dpkg-query --admindir="$1/var/lib/dpkg" -W -f '${Architecture}' dpkg; }
+architecture() {
+	dpkg-query --admindir="$1/var/lib/dpkg" -W -f '${Architecture}' dpkg ||
+		{ echo "$1 is no root of Debian" >&2; return 1; }
+}
 
 # about ARCH: sets $emulator, that of qemu-user that runs its programs here, or nothing; for QEMU
 # $qemu_package, $machine, the command and what it emulates, and $second, which gives it a second serial port;

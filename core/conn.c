@@ -224,6 +224,24 @@ static bool sk_has_upper_layer(const struct sock *sk)
 	return sk_is_tcp_of_inet(sk) && inet_csk(sk)->icsk_ulp_ops;
 }
 
+/**
+ * conn_check_tcp - may its socket still be used behind the back of an upper layer?
+ * @conn: a connection of plain TCP
+ *
+ * Who has kept a descriptor may have put TLS on it, which holds on to packets that we
+ * would free.
+ *
+ * Context: the socket lock is held, as it is by who does that. Return: 0; -EPROTO, and
+ * the connection ends.
+ */
+int conn_check_tcp(struct usbipx_conn *conn)
+{
+	if (!sk_has_upper_layer(conn->sock->sk))
+		return 0;
+	usbipx_conn_close(conn, 0, "somebody has put TLS on its socket");
+	return -EPROTO;
+}
+
 /* "10.0.0.1:3240", "[fe80::1%2]:3240", or the kind of an address that is none. */
 static void conn_name_peer(struct usbipx_conn *conn)
 {

@@ -17,6 +17,7 @@ extern const struct cred *usbipx_cred;
 
 /* conn.c */
 void conn_queue_rx_work(struct usbipx_conn *conn);
+int conn_check_tcp(struct usbipx_conn *conn);
 
 /*
  * Around all that owns the socket in process context once there may be URBs, as

@@ -177,6 +177,8 @@ static void rx_read_skbs(struct usbipx_conn *conn)
 {
 	read_descriptor_t desc = { .arg.data = conn, .count = 1 };
 
+	if (!conn->rx.error)
+		conn->rx.error = conn_check_tcp(conn);
 	if (!conn->rx.deferred && !conn->rx.error)
 		tcp_read_sock(conn->sock->sk, &desc, rx_actor);
 }

@@ -256,9 +256,11 @@ static int tx_send_locked(struct usbipx_conn *conn, struct msghdr *msg,
 {
 	struct sock *sk = conn->sock->sk;
 	size_t bytes = iov_iter_count(&msg->msg_iter);
-	int ret = splice ? compat_tcp_splice_locked(sk, msg, bytes) :
-			   tcp_sendmsg_locked(sk, msg, bytes);
+	int ret = conn_check_tcp(conn);
 
+	if (!ret)
+		ret = splice ? compat_tcp_splice_locked(sk, msg, bytes) :
+			       tcp_sendmsg_locked(sk, msg, bytes);
 	/* There is room, but no memory: write_space may never come. */
 	if (ret == -EAGAIN && sk_stream_is_writeable(sk))
 		return -ENOBUFS;

@@ -5,21 +5,26 @@
  * Called by the kselftests.
  */
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "pair.h"
 
 static void usage(void)
 {
-	puts("attach-raw [-t MS] TYPE SYSFSFILE PORT DEVID SPEED   writes \"PORT FD DEVID SPEED\"\n"
+	puts("attach-raw [-L] [-t MS] TYPE SYSFSFILE PORT DEVID SPEED   writes \"PORT FD DEVID SPEED\"\n"
 	     "attach-raw [-t MS] -f FORMAT TYPE SYSFSFILE          writes FORMAT, %d is the descriptor\n"
 	     "TYPE: tcp tls unix dgram seqpacket file none negative\n"
 	     "Prints \"ok\", or \"errno NAME\" and exits 1. After ok the other end stays open until\n"
-	     "standard input ends, or until MS have passed.");
+	     "standard input ends, or until MS have passed. -L: after ok it puts TLS on the descriptor, and\n"
+	     "sends from the other end.");
 }
 
 /* fd[0] to be written, fd[1] the other end or -1. */
@@ -91,21 +96,37 @@ static void linger(int timeout)
 			return;
 }
 
+/* Return: whether that was possible. */
+static bool late_tls(const int fd[2])
+{
+	char header[48] = "";
+
+	if (setsockopt(fd[0], IPPROTO_TCP, TCP_ULP, "tls", sizeof("tls")))
+		perror("TCP_ULP");
+	else if (write(fd[1], header, sizeof(header)) == sizeof(header))
+		return true;
+	return false;
+}
+
 int main(int argc, char **argv)
 {
 	const char *format = NULL;
+	bool late = false;
 	int timeout = -1;
 	char text[8192];
 	int fd[2];
 	int opt, err;
 
-	while ((opt = getopt(argc, argv, "t:f:h")) != -1) {
+	while ((opt = getopt(argc, argv, "t:f:Lh")) != -1) {
 		switch (opt) {
 		case 't':
 			timeout = atoi(optarg);
 			break;
 		case 'f':
 			format = optarg;
+			break;
+		case 'L':
+			late = true;
 			break;
 		default:
 			usage();
@@ -133,6 +154,8 @@ int main(int argc, char **argv)
 	}
 	printf("ok\n");
 	fflush(stdout);
+	if (late && !late_tls(fd))
+		return 1;
 	/* As usbip attach does: the kernel keeps the socket, we the other end. */
 	if (fd[1] >= 0)
 		close(fd[0]);

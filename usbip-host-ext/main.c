@@ -5,18 +5,40 @@
  */
 #include <linux/init.h>
 #include <linux/module.h>
+#include <linux/mutex.h>
 
 #include "host.h"
+
+/* Changes of the rules, one after the other. */
+static DEFINE_MUTEX(autobind_lock);
 
 /* Devices are claimed from here on; before, rules are only remembered. */
 static bool registered;
 
-static int autobind_set(const char *val, const struct kernel_param *kp)
+static int autobind_write(const char *val)
 {
-	int ret = host_set_rules(val);
+	int ret;
 
+	if (mutex_lock_interruptible(&autobind_lock))
+		return -ERESTARTSYS;
+	ret = host_set_rules(val);
 	if (!ret && registered)
 		ret = host_apply_rules();
+	mutex_unlock(&autobind_lock);
+	return ret;
+}
+
+/*
+ * Called with the lock of all parameters of the module held, for which readers wait
+ * whom no signal wakes; a device may be long in letting go of its own.
+ */
+static int autobind_set(const char *val, const struct kernel_param *kp)
+{
+	int ret;
+
+	kernel_param_unlock(THIS_MODULE);
+	ret = autobind_write(val);
+	kernel_param_lock(THIS_MODULE);
 	return ret;
 }
 
@@ -80,12 +102,14 @@ static int __init host_init(void)
 		host_buffer_exit();
 		return ret;
 	}
-	registered = true;
 	/*
 	 * Rules that were written since the driver looked at the devices. They are
 	 * in force whatever it says, and it has said it in the log.
 	 */
+	mutex_lock(&autobind_lock);
+	registered = true;
 	host_apply_rules();
+	mutex_unlock(&autobind_lock);
 	return 0;
 }
 module_init(host_init);

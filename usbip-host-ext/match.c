@@ -6,6 +6,7 @@
  */
 #include <linux/kernel.h>
 #include <linux/mutex.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/usb.h>
@@ -50,8 +51,18 @@ static bool leaving;
  */
 bool host_may_export(struct usb_device *udev)
 {
-	return udev->parent && udev->descriptor.bDeviceClass != USB_CLASS_HUB &&
-	       strcmp(bus_to_hcd(udev->bus)->driver->description, "vhci_hcd");
+	bool may;
+
+	/*
+	 * Whose host controller's driver has gone is NOTATTACHED since; the words go
+	 * with the module, which waits for RCU.
+	 */
+	rcu_read_lock();
+	may = udev->parent && udev->state != USB_STATE_NOTATTACHED &&
+	      udev->descriptor.bDeviceClass != USB_CLASS_HUB &&
+	      strcmp(bus_to_hcd(udev->bus)->driver->description, "vhci_hcd");
+	rcu_read_unlock();
+	return may;
 }
 
 static struct busid_entry *busid_find(const char *busid)

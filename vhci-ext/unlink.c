@@ -107,7 +107,8 @@ int vhci_urb_dequeue(struct usb_hcd *hcd, struct urb *urb, int status)
 
 	/*
 	 * The URB may be over by now, and its driver gone. The device keeps the
-	 * port's memory; and whoever frees the module's waits for RCU.
+	 * port's memory; and whoever frees the module's waits for RCU (not for what
+	 * is before this and after the end of it, as with any host controller's driver).
 	 */
 	rcu_read_lock();
 	port = vhci_port_of(hcd, urb->dev);

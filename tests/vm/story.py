@@ -60,13 +60,18 @@ class Pi(Both):
         threading.Thread(target=self.firmware, daemon=True).start()
 
     def firmware(self):
-        """Sends back what it receives. A line that was unplugged has to be opened again."""
+        """Sends back what it receives. A line that was unplugged has to be opened again, and closed
+        only then: the last to close it drops its carrier, and then a client's programs that are just
+        opening theirs lose it (cdc_acm knows of CLOCAL a moment later)."""
+        line = None
         while True:
             try:
-                line = os.open("/dev/ttyGS0", os.O_RDWR | os.O_NOCTTY)
+                line, old = os.open("/dev/ttyGS0", os.O_RDWR | os.O_NOCTTY), line
             except OSError:
                 time.sleep(0.1)
                 continue
+            if old is not None:
+                os.close(old)
             try:
                 tty.setraw(line)
                 self.opened += 1
@@ -75,7 +80,6 @@ class Pi(Both):
                         data = data[os.write(line, data):]
             except (OSError, termios.error):
                 pass
-            os.close(line)
 
     def plug(self, id, serial):  # pylint: disable=redefined-builtin
         """That board, as this one."""
@@ -93,8 +97,7 @@ class Pi(Both):
         must(20, lambda: self.opened)
 
     def unplug(self):
-        """Done when the firmware has begun anew: a line that it closes later drops its carrier, and
-        then the client's programs lose theirs."""
+        """Done when the firmware has begun anew, and will not do so under a client."""
         before = self.opened
         write(f"{GADGET}/UDC", "\n")
         must(20, lambda: self.opened > before)

@@ -62,8 +62,9 @@ tests/vm/kselftests -d client-unlink | tests/vm/debug-client.t | kselftests" -d 
 make -C tests run_tests | tests/vm/kselftests | /usbip-ext/tests/run_tests.sh -s 4
 tests/vm/faults.t $(scripts/debug-kernel/kernel) | tests/vm/faults.t | ${1
 root=$(tests/vm/root) | tests/check | root=$(vm/root)
+tests/vm/root -a arm64 | tests/pi/dkms.t | vm/root" -a arm64
 tests/vm/build $root /tmp/tree | tests/vm/test-lib.sh | "$here/build" "$root" "$log/tree"
-tests/vm/run -s /tmp/tree $root /usbip-ext/tests/run_tests.sh client-unlink | tests/vm/usbtest.t | /usbip-ext/tests/run_tests.sh 'both-usbtest*'
+tests/vm/run -s /tmp/tree $root /usbip-ext/tests/run_tests.sh client-unlink | tests/vm/kselftests | /usbip-ext/tests/run_tests.sh -s 4
 HAMMER_SEED=4711 tests/vm/hammer.t | tests/vm/hammer.t | "${HAMMER_SEED:-
 tests/vm/run -m 2048M -s /tmp/tree $root /usr/bin/env RANDOM_SEED=4711 /usbip-ext/tests/run_tests.sh -s 4 client-random | tests/kselftests/client-random.sh | seed=${RANDOM_SEED:-
 make -C tests/sim | tests/Makefile | $(MAKE) -C sim

@@ -13,7 +13,7 @@ here=$(dirname "$(readlink -f "$0")")
 logs dkms
 scratch
 
-debian() { layer "$("$here/../vm/foreign-root" bookworm arm64 arm64)"; }
+debian() { layer "$("$here/../vm/root" -a arm64)"; }
 found() { machine modinfo -k "$kernel" -n "$1" | grep -E "$2"; } # MODULE PATTERN
 ours() { # for that kernel and that machine
 	for module in usbip-ext-core vhci-hcd usbip-host; do

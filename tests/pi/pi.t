@@ -5,7 +5,7 @@
 Called by "make check-pi", and by tests/matrix. Needs root, and what tests/vm/root, build and run, root
 beside this and scripts/cross-build need. Three times: our drivers at both ends; the kernel's own at the
 workstation; the kernel's own at the Pi. Logs go to FOLDER. In the environment, for another kernel at the Pi
-than that of this machine's suite: PI_ROOT, a folder of tests/vm/foreign-root; PI_MODULES, a folder with ours.
+than that of this machine's suite: PI_ROOT, a folder of tests/vm/root; PI_MODULES, a folder with ours.
 Then once, with our drivers at both ends.
 """
 import hashlib

@@ -24,6 +24,7 @@ about() {
 		# moment.
 		machine='qemu-system-x86_64 -machine q35 -cpu max,la57=off'
 		;;
+	armhf) emulator=arm machine='qemu-system-arm -machine virt,highmem=off -cpu cortex-a15' ;;
 	arm64) emulator=aarch64 machine='qemu-system-aarch64 -machine virt -cpu cortex-a72' ;;
 	*) echo "no such architecture: $1" >&2; return 1 ;;
 	esac

@@ -4,6 +4,7 @@
  * May call the socket API, rx.c and tx.c. Called by vhci-ext, usbip-host-ext.
  */
 #include <linux/export.h>
+#include <linux/module.h>
 #include <linux/netdevice.h>
 #include <linux/slab.h>
 #include <linux/tcp.h>
@@ -458,12 +459,24 @@ void usbipx_conn_close(struct usbipx_conn *conn, int error, const char *reason)
 }
 EXPORT_SYMBOL_GPL(usbipx_conn_close);
 
+/* Or those of an upper layer that has come since: TLS has kept ours, and calls them. */
+static bool sk_has_our_callbacks(const struct sock *sk)
+{
+	return sk->sk_data_ready == conn_data_ready &&
+	       sk->sk_state_change == conn_state_change &&
+	       sk->sk_write_space == conn_write_space &&
+	       sk->sk_error_report == conn_error_report;
+}
+
 /*
  * Who may still be running, and why they no longer are:
  *
  *   socket callbacks   sk_callback_lock for writing waited for those inside;
  *                      the socket has its own back, and SK_LETTING_GO is no
- *                      connection for one that was about to be called
+ *                      connection for one that was about to be called. TCP
+ *                      calls them, and TLS changes them, with the socket
+ *                      locked: nobody is on the way into one. When TLS has
+ *                      kept them, this module stays
  *   rx_work, tx_work   CLOSING keeps them from being queued; cancelled
  *   tx_bh              same; killed
  *   submitters         CLOSING keeps the next one from sending; tx_idle waited
@@ -477,17 +490,26 @@ static void conn_close_work(struct work_struct *work)
 		container_of(work, struct usbipx_conn, close_work);
 	unsigned int flags = conn_memalloc_save(conn);
 	struct sock *sk = conn->sock->sk;
+	bool ours;
 	void *ctx;
 
 	kernel_sock_shutdown(conn->sock, SHUT_RDWR);
 
+	lock_sock(sk);
 	write_lock_bh(&sk->sk_callback_lock);
+	ours = sk_has_our_callbacks(sk);
 	sk->sk_data_ready = conn->saved_data_ready;
 	sk->sk_state_change = conn->saved_state_change;
 	sk->sk_write_space = conn->saved_write_space;
 	sk->sk_error_report = conn->saved_error_report;
 	sk->sk_user_data = SK_LETTING_GO;
 	write_unlock_bh(&sk->sk_callback_lock);
+	release_sock(sk);
+	if (!ours) {
+		/* The driver, without which closed() does not come, holds it as well. */
+		__module_get(THIS_MODULE);
+		pr_notice("usbip-ext-core: stays loaded: TLS that came later to a socket may call it\n");
+	}
 
 	cancel_work_sync(&conn->rx_work);
 	cancel_delayed_work_sync(&conn->tx_work);
@@ -506,10 +528,12 @@ static void conn_close_work(struct work_struct *work)
 	conn->ops->closed(conn, ctx);
 	conn_clear_memalloc(conn);
 
-	/* Only now may another connection have it. */
-	write_lock_bh(&sk->sk_callback_lock);
-	sk->sk_user_data = NULL;
-	write_unlock_bh(&sk->sk_callback_lock);
+	/* Only now may another connection have it; never, when it would be called by TLS. */
+	if (ours) {
+		write_lock_bh(&sk->sk_callback_lock);
+		sk->sk_user_data = NULL;
+		write_unlock_bh(&sk->sk_callback_lock);
+	}
 
 	spin_lock_irq(&conn->lock);
 	conn_set_state(conn, USBIPX_CONN_DEAD);

@@ -101,8 +101,8 @@ static bool late_tls(const int fd[2])
 {
 	char header[48] = "";
 
-	if (setsockopt(fd[0], IPPROTO_TCP, TCP_ULP, "tls", sizeof("tls")))
-		perror("TCP_ULP");
+	if (put_tls(fd[0]))
+		perror("TLS");
 	else if (write(fd[1], header, sizeof(header)) == sizeof(header))
 		return true;
 	return false;

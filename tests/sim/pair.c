@@ -60,8 +60,7 @@ fail:
 	return -1;
 }
 
-/* As if a handshake had been made: no secret, and the same for both directions. */
-static int tls_pair(int fd[2])
+int put_tls(int fd)
 {
 	const struct tls12_crypto_info_aes_gcm_128 info = {
 		.info = {
@@ -69,15 +68,22 @@ static int tls_pair(int fd[2])
 			.cipher_type = TLS_CIPHER_AES_GCM_128,
 		},
 	};
-	int i, err;
+
+	if (setsockopt(fd, IPPROTO_TCP, TCP_ULP, "tls", sizeof("tls")) ||
+	    setsockopt(fd, SOL_TLS, TLS_TX, &info, sizeof(info)) ||
+	    setsockopt(fd, SOL_TLS, TLS_RX, &info, sizeof(info)))
+		return -1;
+	return 0;
+}
+
+static int tls_pair(int fd[2])
+{
+	int err;
 
 	if (inet_pair(SOCK_STREAM, fd))
 		return -1;
-	for (i = 0; i < 2; i++)
-		if (setsockopt(fd[i], IPPROTO_TCP, TCP_ULP, "tls", sizeof("tls")) ||
-		    setsockopt(fd[i], SOL_TLS, TLS_TX, &info, sizeof(info)) ||
-		    setsockopt(fd[i], SOL_TLS, TLS_RX, &info, sizeof(info)))
-			goto fail;
+	if (put_tls(fd[0]) || put_tls(fd[1]))
+		goto fail;
 	return 0;
 
 fail:

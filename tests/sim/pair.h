@@ -18,6 +18,12 @@ enum pair_type {
 /* 0 or -1 with errno. fd[0] is the one to give away. */
 int pair_open(enum pair_type type, int fd[2]);
 
+/*
+ * The kernel's TLS, as if a handshake had been made: no secret, and the same for both directions. 0 or -1
+ * with errno.
+ */
+int put_tls(int fd);
+
 /* One write(2) of text into a sysfs file; 0 or an errno value. */
 int sysfs_write(const char *path, const char *text);
 

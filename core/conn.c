@@ -473,10 +473,9 @@ static bool sk_has_our_callbacks(const struct sock *sk)
  *
  *   socket callbacks   sk_callback_lock for writing waited for those inside;
  *                      the socket has its own back, and SK_LETTING_GO is no
- *                      connection for one that was about to be called. TCP
- *                      calls them, and TLS changes them, with the socket
- *                      locked: nobody is on the way into one. When TLS has
- *                      kept them, this module stays
+ *                      connection for one that was about to be called. TLS
+ *                      changes them with the socket locked; when it has
+ *                      kept ours, this module stays
  *   rx_work, tx_work   CLOSING keeps them from being queued; cancelled
  *   tx_bh              same; killed
  *   submitters         CLOSING keeps the next one from sending; tx_idle waited

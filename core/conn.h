@@ -17,7 +17,7 @@
  *   rx_mutex       one reader in process context (rx_work, rx_drop)
  *   tx_sending     not a lock but the right to send, taken and left under
  *                  conn->lock: owns the busy PDUs of tx_queue, and tx_bvec
- *   socket lock    TCP: held while sending, and for struct usbipx_rx; also while
+ *   socket lock    TCP: held while sending, and for struct usbipx_rx. All: while
  *                  the socket is taken over and let go, when jump labels may be
  *                  changed in it
  *   sk_callback_lock  held for reading in the socket's callbacks, so that

@@ -267,12 +267,23 @@ static unsigned long total(void)
 	return sum;
 }
 
+/* By one of its workers. */
+static bool was_done(const struct op *op)
+{
+	unsigned int i;
+
+	for (i = 0; i < n_ops; i++)
+		if (ops[i].run == op->run && tallies[i].done)
+			return true;
+	return false;
+}
+
 static bool all_were_done(void)
 {
 	unsigned int i;
 
 	for (i = 0; i < n_ops; i++)
-		if (!tallies[i].done)
+		if (!was_done(&ops[i]))
 			return false;
 	return true;
 }
@@ -306,7 +317,7 @@ static unsigned int end_workers(void)
 	return left;
 }
 
-/* Return: how many operations never succeeded. */
+/* Return: how many workers have an operation that never succeeded. */
 static unsigned int print_table(void)
 {
 	unsigned int i, e, idle = 0;
@@ -320,8 +331,8 @@ static unsigned int print_table(void)
 		for (e = 1; e < 134; e++)
 			if (t->errors[e])
 				printf(" %s:%lu", errno_name(e), t->errors[e]);
-		printf("%s\n", t->done ? "" : "  NEVER DONE");
-		idle += !t->done;
+		printf("%s\n", was_done(&ops[i]) ? "" : "  NEVER DONE");
+		idle += !was_done(&ops[i]);
 	}
 	printf("total: %lu operations of %u kinds, longest in state D: %ld ms (%s)\n",
 	       total(), n_ops, longest_d, longest_d_name);

@@ -776,7 +776,11 @@ void shim_print(const struct device *dev, const char *format, ...)
 #define dev_info_ratelimited(d, ...) shim_print(d, __VA_ARGS__)
 #define pr_err(...)		     shim_print(NULL, __VA_ARGS__)
 #define pr_warn(...)		     shim_print(NULL, __VA_ARGS__)
+#define pr_notice(...)		     shim_print(NULL, __VA_ARGS__)
 #define pr_info(...)		     shim_print(NULL, __VA_ARGS__)
+/* For what sets callbacks on top of a driver's, which nobody does here. */
+#define THIS_MODULE		     NULL
+#define __module_get(module)	     check(false, "the module stays")
 #define WARN_ON(c)                                                             \
 	({                                                                     \
 		check(!(c), "WARN_ON");                                        \

@@ -21,7 +21,7 @@ part() {
 }
 {
 	part faults "$here/../faults/faults" ${1:+-g 20} "$root" "$log/tree" "$log/faults"
-	part peers "$here/run" -n peers -t 500 -l "$log" -s "$log/tree" "$root" \
+	part peers "$here/run" -n peers -c 1 -t 500 -l "$log" -s "$log/tree" "$root" \
 		/usbip-ext/tests/faults/peers -- -chardev null,id=line \
 		-device usb-serial,bus=xhci.0,chardev=line,always-plugged=on
 	part rounds "$here/../faults/run-rounds" "$root" "$log/tree" "$log"

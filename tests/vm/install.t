@@ -39,7 +39,7 @@ pretend_running "$kernel"
 boot() { # NAME [NPORTS]
 	name=$1
 	shift
-	"$here/run" -n "$name" -l "$log" -t 120 -s "$log/tree" "$tmp/root" /root/guest "$@"
+	"$here/run" -n "$name" -l "$log" -c 1 -t 120 -s "$log/tree" "$tmp/root" /root/guest "$@"
 }
 
 files_left() { ! find "$tmp/root/lib/modules" "$tmp/root/var/lib/dkms" "$tmp/root/usr/src" \

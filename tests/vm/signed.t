@@ -57,7 +57,7 @@ secure_boot() { # KERNELARGS ARG...: by shim, GRUB and the kernel that Debian si
 		"$tmp/root" /root/guest "$@" -- $firmware
 }
 enforcing() {
-	"$here/run" -n enforcing -l "$log" -t 120 -s "$log/tree" -a module.sig_enforce=1 "$tmp/root" /root/guest refused
+	"$here/run" -n enforcing -l "$log" -t 120 -c 1 -s "$log/tree" -a module.sig_enforce=1 "$tmp/root" /root/guest refused
 }
 # shellcheck disable=SC2086
 enrol() { "$here/mokmanager" "$password" $firmware; }

@@ -61,7 +61,7 @@ class Machine:
         self.asked = 0
         self.words = open(f"{log}/{name}.words", "w", encoding="utf-8")
         self.process = subprocess.Popen(
-            [VM / "run", "-n", name, "-c", "1", "-t", str(limit), "-l", log,
+            [VM / "run", "-n", name, "-t", str(limit), "-l", log,
              "-a", f"addr={address}/24 slab_nomerge {TELLS}"] + command[0] + [self.agent, name, "--",
              "-netdev", self.network(address, tmp),
              "-device", "virtio-net-pci,netdev=lan,romfile=,"

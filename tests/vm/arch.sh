@@ -22,7 +22,7 @@ about() {
 		# Four levels of page tables: with five, KASAN takes any address for a wild one in an
 		# interrupt that comes while the kernel looks at its first CPU and has forgotten LA57 for a
 		# moment. No "rep movsb" for what "rep movsq" can do: QEMU takes its steps one by one, and all
-		# a sixth longer.
+		# takes a fifth longer.
 		machine='qemu-system-x86_64 -machine q35 -cpu max,la57=off,-erms,-fsrm'
 		;;
 	armhf) emulator=arm machine='qemu-system-arm -machine virt,highmem=off -cpu cortex-a15' ;;

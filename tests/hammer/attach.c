@@ -126,7 +126,7 @@ static int attach_directly(const char *busid)
 /* A device that usbip-host has; if that is taken, another. */
 static int attach_exported(void)
 {
-	bool directly = random_below(2);
+	bool directly = random_below(4); /* the daemon takes its time */
 	long end = now_ms() + 3000;
 	int tries, err = ENODEV;
 	const char *busid;

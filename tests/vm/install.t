@@ -53,6 +53,13 @@ commands_there() (
 )
 found() { machine modinfo -k "$kernel" -n vhci-hcd | grep -E "$1"; }
 
+# A make install that was interrupted while dkms was at work.
+interrupted() {
+	version=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' "$here/../../dkms.conf")
+	machine /root/usbip-ext/scripts/install-files modules "/usr/src/usbip-ext-$version"
+	machine dkms add "usbip-ext/$version" >"$log/interrupted" 2>&1
+}
+
 # For who has no dkms. Debian's headers have no System.map, without which the kernel leaves depmod out.
 modules_install() {
 	machine make -C /root/usbip-ext modules_install KDIR="/lib/modules/$kernel/build" "$@" &&
@@ -69,7 +76,7 @@ refused() { # KERNEL WHY
 		cat "$log/refused" && grep -F "$2" "$log/refused"
 }
 
-echo 1..18
+echo 1..20
 check "the kernel's own module is found before" found /kernel/drivers/usb/usbip/
 pretend_kernel 7.4.0-new
 check "a kernel out of the range is refused" refused 7.4.0-new \
@@ -90,6 +97,9 @@ check "make uninstall" machine make -C /root/usbip-ext uninstall KERNEL="$kernel
 check "the kernel's own module is found again" found /kernel/drivers/usb/usbip/
 check "no file is left behind" files_left
 check "the kernel's own works again" boot uninstalled
+interrupted
+check "make uninstall after half a make install" machine make -C /root/usbip-ext uninstall KERNEL="$kernel"
+check "no file is left behind" files_left
 check "make modules" machine make -C /root/usbip-ext modules KDIR="/lib/modules/$kernel/build"
 check "make modules_install INSTALL_MOD_PATH=…" modules_install INSTALL_MOD_PATH=/staged
 check "the modules are below it, in updates/" in_a_folder

@@ -92,15 +92,21 @@ row() {
 	sed 's/   */  /g; s/$/  /' "$tmp/words" | grep -qxF -- "$line"
 }
 conf_is() { printf '%b' "$1" | cmp -s - "$conf"; }
+no_control_characters() {
+	says 'USB?Hub?31m?2J.' && ! LC_ALL=C grep -q "$(printf '[\001-\010\016-\037\177]\|\302[\200-\237]')" "$tmp/words"
+}
 rules_are() { [ "$(cat "$parameter")" = "$1" ]; }
 
 # --- list -------------------------------------------------------------------------
 
 machine
 run list
+ok 'list: a hub' row 1-1 2109:3431 - hub no 'is a hub' 'USB2.0 Hub'
+printf 'USB\177Hub\03331m\302\2332J.\n' >"$bus/1-1/product"
+run list
 ok 'list: a device that nothing exports' row 1-1.1 0403:6001 A50285BI ftdi_sio no 'no rule' 'FT232R USB UART'
 ok 'list: a device with several interfaces' row 1-1.2 0403:6010 - ftdi_sio no 'no rule' 'Dual RS232-HS'
-ok 'list: a hub' row 1-1 2109:3431 - hub no 'is a hub' 'USB2.0 Hub'
+ok 'list: nothing that a terminal obeys' no_control_characters
 ok 'list: no root hub' eval '! says usb1'
 ok 'list ends with 0' ends 0
 
@@ -180,6 +186,17 @@ run add '0403:6001:A B'
 ok 'add: a serial number with a space' conf_is '# mine\noptions usbip-host client_memory_mb=32 foo=1\noptions usbcore quirks=x\noptions usbip-host autobind="0403:6001:A B"\n'
 run add 2341
 ok 'add: it is read again' rules_are '0403:6001:A B,2341'
+
+machine
+configured 'options usbip-host autobind=!0403:6001,0403\n'
+loaded 403
+run add 2341
+ok 'add: refuses to drop a rule that the file has got since' ends 1
+ok 'add: and says which' says ': !0403:6001, which the driver has not got'
+ok 'add: and changes nothing' rules_are 403
+ok 'add: nor the file' conf_is 'options usbip-host autobind=!0403:6001,0403\n'
+run --force add 2341
+ok 'add: --force drops it' conf_is 'options usbip-host autobind=403,2341\n'
 
 machine
 configured 'options usbip-host autobind="0403:6001:A B"\n'

@@ -225,11 +225,12 @@ def _shown(text):
 
 
 def files(root=""):
-    """The files there are, in the order in which they are read."""
+    """The files there are, in the order in which they are read. Not those that an editor hides."""
     found = [FILE] if os.path.exists(root + FILE) else []
     if os.path.isdir(root + FOLDER):
         found += [os.path.join(FOLDER, name) for name in
-                  sorted(fnmatch.filter(os.listdir(root + FOLDER), "*.conf"))]
+                  sorted(fnmatch.filter(os.listdir(root + FOLDER), "*.conf"))
+                  if not name.startswith(".")]
     return found
 
 

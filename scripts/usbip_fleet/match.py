@@ -30,7 +30,7 @@ def fits(device, busid, identity):
     """By all there is to know. The ID may have changed since the list was made."""
     return ((not device.busid or device.busid == busid) and
             (not device.ids or any(id_fits(i, identity.id) for i in device.ids)) and
-            (not device.serial or device.serial == identity.serial) and
+            (not device.serial or device.serial == identity.serial.strip()) and
             (not device.product or fnmatchcase(identity.product, device.product)))
 
 

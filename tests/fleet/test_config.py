@@ -63,7 +63,7 @@ request-size = 512
     def test_files_in_order(self):
         with tempfile.TemporaryDirectory() as root:
             os.makedirs(root + config.FOLDER)
-            for name in ("20.conf", "10.conf", "30.conf~", "README"):
+            for name in ("20.conf", "10.conf", "30.conf~", ".#40.conf", "README"):
                 open(os.path.join(root + config.FOLDER, name), "w").close()
             open(root + config.FILE, "w").close()
             self.assertEqual(config.files(root), [

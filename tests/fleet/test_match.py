@@ -90,6 +90,7 @@ class Ask(unittest.TestCase):
         self.assertFalse(fits(device("x", product="ft232*"), "1-1", known))
         self.assertFalse(fits(device("x", serial="a"), "1-1", known))
         self.assertFalse(fits(device("x", serial="A", busid="1-2"), "1-1", known))
+        self.assertTrue(fits(device("x", serial="A"), "1-1", known._replace(serial=" A  ")))
         spare = device("spare", ids=FTDI)
         self.assertEqual(best([spare] + self.boards, "1-1", known).name, "a")
         self.assertEqual(best([spare], "1-1", known).name, "spare")

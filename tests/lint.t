@@ -113,7 +113,7 @@ man_pages() { mandoc -T lint -W warning docs/man/*; }
 # Every command that is installed, and every parameter.
 in_a_man_page() {
 	scripts/install-files tools "$tmp/installed"
-	for command in "$tmp"/installed/sbin/*; do
+	for command in "$tmp"/installed/bin/*; do
 		name=${command##*/}
 		[ -e "$tmp/installed/share/man/man8/$name.8" ] || echo "$name has no page"
 	done
@@ -126,7 +126,7 @@ in_a_man_page() {
 	done
 }
 
-echo 1..15
+echo 1..16
 silent "the modules build with W=1 and no warning" build W=1
 silent "usbip-ext-core.ko says what it is" described "$tmp/tree/core/usbip-ext-core.ko"
 silent "vhci-hcd.ko says what it is" described "$tmp/tree/vhci-ext/vhci-hcd.ko"
@@ -144,5 +144,7 @@ silent "every file names its licence" spdx
 silent "kernel versions are known in compat/ only" versions
 silent "no file names a package mirror" no_such_words "$(mirrors)"
 silent "no check is silenced" no_such_words '\|\| true'
+silent "no unit asks for a module whose name has a -: see usbipd.service" \
+	no_such_words 'modprobe@[[:alnum:]_]*-[[:alnum:]_]*[.]service'
 silent "no white space at line ends" no_such_words "[[:blank:]]$"
 exit $failed

@@ -75,6 +75,8 @@ tests/sim/usbip-sim -p 3240 serial storage | tests/kselftests/client-stock-usbip
 COMMANDS = re.compile(r"(sudo|echo|mokutil|modprobe|modinfo|systemctl|journalctl|dkms|dmesg|apt|git|ssh|dd|prove|"
                       r"usbip|usbip-export|usbip-fleet|usbip-pi-check|usbipd|document|"
                       r"(tests|scripts)/\S+|[A-Z_]+=\S+) +\S")
+# Not in the PATH that Debian gives a user: they stand in folders named sbin.
+ROOTS = re.compile(r"(?:^|[|;&] *)((?:usbipd?|dkms|modinfo|modprobe|depmod|insmod|rmmod)(?: .*|$))", re.M)
 PATHS = re.compile(r"(tests|scripts|docs|core|compat|vhci-ext|usbip-host-ext|debian|\.ci)/[\w./*@{},-]*")
 # In front of what a driver or a program says.
 SPEAKERS = re.compile(r"^(vhci_hcd vhci_hcd\.N|usbip-host BUSID|usbip-host|vhci_hcd|usbip-export|install|"
@@ -207,6 +209,8 @@ def executed(pages):
     result("so is each in a sentence",
            ["%s: %s" % (page.name, s) for page in pages for s in page.spans
             if COMMANDS.match(s) and not s.startswith("tests/check ") and not is_done(plain(s))])
+    result("what a user's PATH has not got is done with sudo",
+           ["%s: %s" % (b.place, c) for b in blocks for c in ROOTS.findall("\n".join(b.lines))])
     result("docs.t lists none that is not documented", sorted(done - used))
 
 

@@ -344,8 +344,10 @@ EXPORT_SYMBOL_GPL(usbipx_conn_create);
 /* Unless it is not UP yet. The caller holds conn->lock and has set the reason. */
 static void conn_begin_close(struct usbipx_conn *conn)
 {
-	if (conn_set_state(conn, USBIPX_CONN_CLOSING))
-		queue_work(usbipx_close_wq, &conn->close_work);
+	if (!conn_set_state(conn, USBIPX_CONN_CLOSING))
+		return;
+	atomic_inc(conn->ops->closing);
+	queue_work(usbipx_close_wq, &conn->close_work);
 }
 
 /**
@@ -488,6 +490,7 @@ static void conn_close_work(struct work_struct *work)
 	struct usbipx_conn *conn =
 		container_of(work, struct usbipx_conn, close_work);
 	unsigned int flags = conn_memalloc_save(conn);
+	atomic_t *closing = conn->ops->closing;
 	struct sock *sk = conn->sock->sk;
 	bool ours;
 	void *ctx;
@@ -525,6 +528,9 @@ static void conn_close_work(struct work_struct *work)
 	conn_memalloc_restore(conn, flags);
 
 	conn->ops->closed(conn, ctx);
+	/* The driver may be gone then, and @closing is but an address. */
+	if (atomic_dec_and_test(closing))
+		wake_up_var(closing);
 	conn_clear_memalloc(conn);
 
 	/* Only now may another connection have it; never, when it would be called by TLS. */
@@ -559,16 +565,17 @@ void usbipx_conn_wait_dead(struct usbipx_conn *conn)
 EXPORT_SYMBOL_GPL(usbipx_conn_wait_dead);
 
 /**
- * usbipx_conn_wait_closed - wait for every closed() that has begun to return
+ * usbipx_conn_wait_closed - wait for every closed() to return
+ * @ops: whose
  *
- * For drivers about to go, which cannot see a connection any more that has let
- * go of them in its closed().
+ * For a driver about to go, which cannot see a connection any more that has let
+ * go of it in its closed(). The other driver's may take their time.
  *
  * Context: process, may sleep.
  */
-void usbipx_conn_wait_closed(void)
+void usbipx_conn_wait_closed(const struct usbipx_conn_ops *ops)
 {
-	flush_workqueue(usbipx_close_wq);
+	wait_var_event(ops->closing, !atomic_read(ops->closing));
 }
 EXPORT_SYMBOL_GPL(usbipx_conn_wait_closed);
 

@@ -35,6 +35,7 @@
 #ifndef USBIPX_CONN_H
 #define USBIPX_CONN_H
 
+#include <linux/atomic.h>
 #include <linux/completion.h>
 #include <linux/interrupt.h>
 #include <linux/kref.h>
@@ -129,6 +130,7 @@ struct usbipx_rx {
 /**
  * struct usbipx_conn_ops - what a driver does with PDUs
  * @role: which PDUs may arrive
+ * @closing: how many of the driver's connections are, until closed() has returned
  * @rx_pdu: a header has arrived. Sets @ctx, @data, @skip and @packets of the
  *	struct usbipx_rx. Atomic unless @may_sleep; returns -EAGAIN to be called
  *	again when it may. When it may, returns -EBUSY to be called again after
@@ -144,6 +146,7 @@ struct usbipx_rx {
  */
 struct usbipx_conn_ops {
 	enum usbipx_role role;
+	atomic_t *closing;
 	int (*rx_pdu)(struct usbipx_conn *conn, struct usbipx_rx *rx,
 		      bool may_sleep);
 	int (*rx_iso)(struct usbipx_conn *conn, struct usbipx_rx *rx,
@@ -265,7 +268,7 @@ struct usbipx_conn *usbipx_conn_create(int sockfd,
 int usbipx_conn_start(struct usbipx_conn *conn, const char **why);
 void usbipx_conn_close(struct usbipx_conn *conn, int error, const char *reason);
 void usbipx_conn_wait_dead(struct usbipx_conn *conn);
-void usbipx_conn_wait_closed(void);
+void usbipx_conn_wait_closed(const struct usbipx_conn_ops *ops);
 const char *usbipx_conn_describe(struct usbipx_conn *conn, char *buf,
 				 size_t size);
 bool usbipx_conn_is_up(struct usbipx_conn *conn);

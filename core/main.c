@@ -61,7 +61,7 @@ module_init(usbipx_init);
 
 static void __exit usbipx_exit(void)
 {
-	/* Every connection is DEAD: the drivers waited, and are gone. */
+	/* The drivers are gone; connections past their closed() end here. */
 	destroy_workqueue(usbipx_close_wq);
 	destroy_workqueue(usbipx_wq);
 	put_cred(usbipx_cred);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * hold-buses: holds the USB core's list of buses, as a reader of usbfs's "devices" may,
- * until it is killed: what it reads goes to memory that is never there.
+ * until it is killed: what it reads goes to memory that is never there. With the FILE
+ * of a device in /dev/bus/usb, it holds that device's lock.
  * Uses libc and userfaultfd only.
  * Called by kselftests, through tests/lib.sh.
  */
@@ -21,8 +22,9 @@ static int fail(const char *what)
 	return 1;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+	const char *file = argc > 1 ? argv[1] : DEVICES;
 	size_t size = sysconf(_SC_PAGESIZE);
 	struct uffdio_api api = { .api = UFFD_API };
 	struct uffdio_register memory = {
@@ -30,13 +32,13 @@ int main(void)
 		.mode = UFFDIO_REGISTER_MODE_MISSING,
 	};
 	int faults = syscall(SYS_userfaultfd, 0);
-	int devices = open(DEVICES, O_RDONLY);
+	int devices = open(file, O_RDONLY);
 	void *page;
 
 	if (faults < 0)
 		return fail("userfaultfd");
 	if (devices < 0)
-		return fail(DEVICES);
+		return fail(file);
 	page = mmap(NULL, size, PROT_READ | PROT_WRITE,
 		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (page == MAP_FAILED)
@@ -48,7 +50,7 @@ int main(void)
 
 	/* Nobody answers the fault. */
 	if (read(devices, page, size) < 0)
-		return fail(DEVICES);
-	fputs(DEVICES ": there is no bus\n", stderr);
+		return fail(file);
+	fprintf(stderr, "%s: there is nothing to read\n", file);
 	return 1;
 }

@@ -480,10 +480,18 @@ waits_in() { grep -qE "$2" "/proc/$1/wchan"; } # PID PATTERN
 hold_buses() {
 	[ -x "$tests/hold-buses" ] || skip "hold-buses is not built"
 	mountpoint -q /sys/kernel/debug || mount -t debugfs none /sys/kernel/debug || skip "no debugfs"
-	"$tests/hold-buses" 2>"$tmp/hold" &
+	held
+}
+# The same with a device's lock.
+hold_device() { # BUSID
+	[ -x "$tests/hold-buses" ] || skip "hold-buses is not built"
+	held "$(node_of "$1")"
+}
+held() { # [FILE]
+	"$tests/hold-buses" "$@" 2>"$tmp/hold" &
 	holder=$!
 	pids="$pids $holder"
-	wait_for 10 waits_in $holder '^handle_userfault' || { cat "$tmp/hold"; die "nobody holds the buses"; }
+	wait_for 10 waits_in $holder '^handle_userfault' || { cat "$tmp/hold"; die "nobody holds it"; }
 }
 
 autobind=/sys/module/usbip_host/parameters/autobind

@@ -343,7 +343,7 @@ void host_release_all(void (*unregister)(void))
 
 	pick_devices(&pick, is_ours);
 	unregister();
-	usbipx_conn_wait_closed();
+	usbipx_conn_wait_closed(&host_conn_ops);
 	reprobe(&pick);
 
 	/* The parameter can still be written, and asks what is wanted. */

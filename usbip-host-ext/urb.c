@@ -741,8 +741,11 @@ static void host_tx_done(struct usbipx_conn *conn, struct usbipx_tx *tx)
 	reply_free(container_of(tx, struct host_reply, tx));
 }
 
+static atomic_t closing = ATOMIC_INIT(0);
+
 const struct usbipx_conn_ops host_conn_ops = {
 	.role = USBIPX_SERVER,
+	.closing = &closing,
 	.rx_pdu = host_rx_pdu,
 	.rx_iso = host_rx_iso,
 	.rx_done = host_rx_done,

@@ -528,6 +528,6 @@ void vhci_controllers_remove(void)
 			vhci_port_exit(&vhci->super->ports[i]);
 		}
 	}
-	usbipx_conn_wait_closed();
+	usbipx_conn_wait_closed(&vhci_conn_ops);
 	places_drop(0);
 }

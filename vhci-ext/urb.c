@@ -597,8 +597,11 @@ unlock:
 		vhci_urb_giveback(port, done, status);
 }
 
+static atomic_t closing = ATOMIC_INIT(0);
+
 const struct usbipx_conn_ops vhci_conn_ops = {
 	.role = USBIPX_CLIENT,
+	.closing = &closing,
 	.rx_pdu = vhci_rx_pdu,
 	.rx_iso = vhci_rx_iso,
 	.rx_done = vhci_rx_done,

@@ -347,21 +347,18 @@ bool shim_next_work(unsigned long within)
 	return true;
 }
 
+void shim_wait_for_work(void)
+{
+	check(!shim_racing, "the harness must not wait on another CPU");
+	check(shim_next_work(SHIM_EVER), "would wait for ever");
+	check(shim_run_work(0), "would wait for ever");
+}
+
 void wait_for_completion(struct completion *c)
 {
 	shim_may_sleep("wait_for_completion");
-	check(!shim_racing, "the harness must not wait on another CPU");
-	while (!c->done) {
-		check(shim_next_work(SHIM_EVER), "would wait for ever");
-		check(shim_run_work(0), "would wait for ever");
-	}
-}
-
-void flush_workqueue(struct workqueue_struct *to)
-{
-	(void)to;
-	while (shim_run_work(0))
-		;
+	while (!c->done)
+		shim_wait_for_work();
 }
 
 void tasklet_setup(struct tasklet_struct *t,

@@ -350,12 +350,17 @@ typedef struct {
 #define atomic_long_sub_return(n, v) ((v)->counter -= (n))
 #define atomic_long_inc(v)	     ((void)(v)->counter++)
 #define atomic_long_dec(v)	     ((void)(v)->counter--)
-#define atomic_read(v)		     ((v)->counter)
-#define atomic_set(v, n)	     ((v)->counter = (n))
-#define atomic_inc(v)		     ((void)(v)->counter++)
-#define atomic_dec(v)		     ((void)(v)->counter--)
-#define atomic_add(n, v)	     ((void)((v)->counter += (n)))
-#define atomic_sub(n, v)	     ((void)((v)->counter -= (n)))
+#define ATOMIC_INIT(n)                                                         \
+	{                                                                      \
+		(n)                                                            \
+	}
+#define atomic_read(v)	       ((v)->counter)
+#define atomic_set(v, n)       ((v)->counter = (n))
+#define atomic_inc(v)	       ((void)(v)->counter++)
+#define atomic_dec(v)	       ((void)(v)->counter--)
+#define atomic_dec_and_test(v) (!--(v)->counter)
+#define atomic_add(n, v)       ((void)((v)->counter += (n)))
+#define atomic_sub(n, v)       ((void)((v)->counter -= (n)))
 
 /* --- contexts and locks ---------------------------------------------------- */
 /**
@@ -563,7 +568,6 @@ static inline bool cancel_delayed_work_sync(struct delayed_work *d)
 }
 bool cancel_delayed_work(struct delayed_work *d);
 #define delayed_work_pending(d) (!list_empty(&(d)->work.pending))
-void flush_workqueue(struct workqueue_struct *wq);
 
 struct tasklet_struct {
 	void (*callback)(struct tasklet_struct *t);
@@ -584,6 +588,14 @@ typedef struct {
 		shim_may_sleep("wait_event");                                  \
 		check(condition, "would wait for ever");                       \
 	} while (0)
+void shim_wait_for_work(void);
+#define wait_var_event(var, condition)                                         \
+	do {                                                                   \
+		shim_may_sleep("wait_var_event");                              \
+		while (!(condition))                                           \
+			shim_wait_for_work();                                  \
+	} while (0)
+#define wake_up_var(var) ((void)(var))
 struct completion {
 	bool done;
 };

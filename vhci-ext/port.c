@@ -105,10 +105,10 @@ void vhci_port_renumber(struct vhci_port *port, unsigned int number)
  * @devid: the server's name for the device
  * @speed: USB_SPEED_*, of the kind of @port's hub
  *
- * Context: process, may sleep. Return: 0, -EBUSY when the port or the socket is
- * in use, -EINVAL when @sockfd is no connected stream socket, -EOPNOTSUPP when it is one
- * that this kernel cannot share, -ENOMEM; each with a line in the log, but for a port in
- * use.
+ * Context: process, may sleep. Return: 0, -EBUSY when the port is in use, -EINVAL when
+ * @sockfd is no connected stream socket, or one that is in use, -EOPNOTSUPP when it is
+ * one that this kernel cannot share, -ENOMEM; each with a line in the log, but for a port
+ * in use.
  */
 int vhci_port_attach(struct vhci_port *port, int sockfd, u32 devid,
 		     enum usb_device_speed speed)
@@ -120,16 +120,15 @@ int vhci_port_attach(struct vhci_port *port, int sockfd, u32 devid,
 
 	conn = usbipx_conn_create(sockfd, &vhci_conn_ops, port, &why);
 	if (IS_ERR(conn)) {
-		dev_err(dev, "port %u: cannot attach: sockfd %d: %s\n",
-			port->number, sockfd, why);
-		return PTR_ERR(conn);
+		ret = PTR_ERR(conn);
+		goto refused;
 	}
 
 	spin_lock_irq(&port->lock);
 	if (!port_is_free(port)) {
 		spin_unlock_irq(&port->lock);
 		usbipx_conn_put(conn);
-		/* Not worth a line: the tools go on to the next port. */
+		/* Not worth a line: others than the tools go on to the next port. */
 		return -EBUSY;
 	}
 	port->conn = usbipx_conn_get(conn);
@@ -154,16 +153,21 @@ int vhci_port_attach(struct vhci_port *port, int sockfd, u32 devid,
 	spin_unlock_irq(&port->lock);
 
 	if (ret) {
-		dev_err(dev, "port %u: cannot attach: sockfd %d: %s\n",
-			port->number, sockfd, why);
 		usbipx_conn_put(conn);
-	} else {
-		dev_info(dev, "port %u: attached devid %08x, speed %d\n",
-			 port->number, devid, speed);
-		usb_hcd_poll_rh_status(port->hub->hcd);
+		usbipx_conn_put(conn);
+		goto refused;
 	}
+	dev_info(dev, "port %u: attached devid %08x, speed %d\n", port->number,
+		 devid, speed);
+	usb_hcd_poll_rh_status(port->hub->hcd);
 	usbipx_conn_put(conn);
-	return ret;
+	return 0;
+
+refused:
+	dev_err(dev, "port %u: cannot attach: sockfd %d: %s\n", port->number,
+		sockfd, why);
+	/* For EBUSY the tools write the same again, for ever. */
+	return ret == -EBUSY ? -EINVAL : ret;
 }
 
 /**

@@ -31,10 +31,37 @@ static bool take_number(char **line, s64 min, s64 max, s64 *value)
 	       *value <= max;
 }
 
+/*
+ * To any SuperSpeed port, as good as the one whose place was written: tools that do
+ * not know SUPER_PLUS look for a USB2 port for it, and for EBUSY write that again, for
+ * ever.
+ */
+static int attach_super(struct device *dev, int sockfd, u32 devid)
+{
+	unsigned int number, end = 2 * vhci_nports();
+	int ret = -EBUSY;
+
+	for (number = 0; number < end && ret == -EBUSY; number++) {
+		struct vhci_port *port = vhci_port_get(number, true);
+
+		if (!port)
+			continue;
+		if (port->number == number)
+			ret = vhci_port_attach(port, sockfd, devid,
+					       USB_SPEED_SUPER);
+		vhci_port_put(port);
+	}
+	if (ret != -EBUSY)
+		return ret;
+	dev_err(dev, "attach: no SuperSpeed port is free\n");
+	return -ENOSPC;
+}
+
 static ssize_t attach_store(struct device *dev, struct device_attribute *attr,
 			    const char *buf, size_t count)
 {
 	s64 number, sockfd, devid, speed;
+	bool plus = false, anywhere;
 	struct vhci_port *port;
 	char copy[64], *line = copy;
 	int ret;
@@ -61,6 +88,7 @@ static ssize_t attach_store(struct device *dev, struct device_attribute *attr,
 	case USB_SPEED_SUPER_PLUS:
 		/* 5 Gbit/s is what our root hub knows; the wire has no speed. */
 		speed = USB_SPEED_SUPER;
+		plus = true;
 		break;
 	default:
 		dev_err(dev, "attach: port %lld: unknown speed %lld\n", number,
@@ -74,8 +102,11 @@ static ssize_t attach_store(struct device *dev, struct device_attribute *attr,
 		return -EINVAL;
 	}
 
+	anywhere = plus && port->number != number;
 	ret = vhci_port_attach(port, sockfd, devid, speed);
 	vhci_port_put(port);
+	if (ret == -EBUSY && anywhere)
+		ret = attach_super(dev, sockfd, devid);
 	return ret ?: count;
 }
 static DEVICE_ATTR_WO(attach);

@@ -137,6 +137,8 @@ int vhci_port_attach(struct vhci_port *port, int sockfd, u32 devid,
 	port->sockfd = sockfd;
 	port->since = 0;
 	port->deaf = false;
+	port->slow = 0;
+	port->idle = jiffies;
 	port->counts = (struct vhci_counts){};
 	trace_vhci_connect(port->number, devid, speed, 0);
 	spin_unlock_irq(&port->lock);

@@ -11,7 +11,23 @@
 
 unsigned int vhci_unlink_timeout = 5;
 
-/* What the next of many gets, cancelled one by one, when one was not answered. */
+/*
+ * Who cancels many, one by one, waits for them in state D: a driver that goes, or
+ * the USB core, endpoint by endpoint, when a program ends. Who waits cannot be told, so
+ * the time is the port's. An answer should come within twice the round trip and a tenth
+ * of a second, PROMPT_MOST at most. What cancels take longer adds up, and the next
+ * ones get that much less, so that it is never more than half of peer_timeout. A pause
+ * is forgiven FORGIVE times, up to what one cancel may take: who waits again and again
+ * makes none, who works in between does, if but for a moment.
+ *
+ * Of cancels at the same time the longest counts, or the first. Who waits at several
+ * ports waits at each.
+ */
+#define PROMPT	    (HZ / 10)
+#define PROMPT_MOST (HZ / 4)
+#define FORGIVE	    8
+
+/* What the next gets when one was not answered. */
 #define DEAF_WAIT (HZ / 10)
 
 /* 0 would give up before anything can be answered; much more would wrap. */
@@ -55,6 +71,53 @@ static void vurb_look_at(struct vhci_urb *vurb, unsigned long deadline)
 				 deadline - jiffies);
 }
 
+/* How long a server may take that cancels at once, in jiffies. */
+static unsigned long unlink_prompt(struct usbipx_conn *conn)
+{
+	struct usbipx_path path;
+	unsigned long trip = 0;
+
+	if (usbipx_conn_path(conn, &path))
+		trip = usecs_to_jiffies(min(path.rtt_us, 1000000U));
+	return min_t(unsigned long, PROMPT + 2 * trip, PROMPT_MOST);
+}
+
+/* Before a cancel, for the time in which none was waited for. */
+static void unlink_forgive(struct vhci_port *port)
+{
+	unsigned long idle = jiffies - port->idle;
+
+	lockdep_assert_held(&port->lock);
+	if (!list_empty(&port->unlinking))
+		return;
+	if (idle < unlink_wait())
+		idle = min(FORGIVE * idle, unlink_wait());
+	port->slow -= min(port->slow, idle);
+}
+
+/**
+ * vhci_unlink_over - a cancel is answered, or given up
+ * @vurb: among those that wait for it; its port->lock is held
+ *
+ * Context: any.
+ */
+void vhci_unlink_over(struct vhci_urb *vurb)
+{
+	struct vhci_port *port = vurb->port;
+	unsigned long counted = port->counted - vurb->counted;
+	long late = jiffies - vurb->due;
+
+	lockdep_assert_held(&port->lock);
+	/* But for what others have had counted since its cancel. */
+	if (late > 0 && late > counted) {
+		port->slow += late - counted;
+		port->counted += late - counted;
+	}
+	list_del_init(&vurb->node);
+	if (list_empty(&port->unlinking))
+		port->idle = jiffies;
+}
+
 /* Ask the server to cancel. The caller holds port->lock. */
 static void vurb_unlink(struct vhci_urb *vurb, struct usbipx_conn *conn)
 {
@@ -65,6 +128,8 @@ static void vurb_unlink(struct vhci_urb *vurb, struct usbipx_conn *conn)
 		.devid = port->devid,
 		.victim = vurb->seqnum,
 	};
+	unsigned long patience = usbipx_conn_patience(conn);
+	unsigned long prompt = unlink_prompt(conn);
 	unsigned long wait = unlink_wait();
 
 	usbipx_tx_init(&vurb->unlink);
@@ -72,16 +137,23 @@ static void vurb_unlink(struct vhci_urb *vurb, struct usbipx_conn *conn)
 	if (usbipx_conn_queue(conn, &vurb->unlink))
 		return; /* closing: closed() gives the URB back */
 
-	if (port->deaf && !vurb->sending)
-		wait = DEAF_WAIT;
+	unlink_forgive(port);
 	vurb->holds++;
 	vurb->late = false;
-	vurb->unlinked = jiffies;
-	vurb->patience = wait;
-	/* See vurb_wait_for_rest(). */
-	if (vurb->sending)
-		wait = min(wait, usbipx_conn_patience(conn) ?: wait);
-	vurb_look_at(vurb, vurb->unlinked + wait);
+	vurb->cut = false;
+	vurb->due = jiffies + prompt;
+	vurb->counted = port->counted;
+	vurb->rest = jiffies + patience - min(port->slow, patience);
+	if (patience) {
+		unsigned long limit = patience / 2;
+		unsigned long left = limit - min(port->slow, limit);
+
+		vurb->cut = prompt + left < min(wait, prompt + limit);
+		wait = min(wait, prompt + left);
+	}
+	if (port->deaf && !vurb->sending)
+		wait = min_t(unsigned long, wait, DEAF_WAIT);
+	vurb_look_at(vurb, jiffies + wait);
 }
 
 /**
@@ -92,7 +164,7 @@ static void vurb_unlink(struct vhci_urb *vurb, struct usbipx_conn *conn)
  *
  * An URB that has not left is given back at once; one at the server when the
  * server says so or after unlink_timeout, which a server that lets it pass does not
- * get again before it has answered: who cancels many, one by one, waits in state D.
+ * get again before it has answered, and which is less for one that is slow often.
  *
  * Context: any. Return: as usb_hcd_check_unlink_urb().
  */
@@ -157,18 +229,17 @@ static void vurb_wait_for_rest(struct vhci_urb *vurb)
 {
 	struct vhci_port *port = vurb->port;
 	unsigned long patience = usbipx_conn_patience(port->conn);
-	unsigned long end = vurb->unlinked + patience;
 	unsigned long next;
 
 	lockdep_assert_held(&port->lock);
-	if (vurb->late && patience && time_after_eq(jiffies, end))
+	if (vurb->late && patience && time_after_eq(jiffies, vurb->rest))
 		usbipx_conn_close(port->conn, -ETIMEDOUT,
 				  "peer does not take the rest of a cancelled transfer");
 	vurb->late = true;
 	list_del(&vurb->node);
 	next = jiffies + unlink_wait();
-	if (patience && time_before(end, next))
-		next = max_t(long, end - jiffies, HZ / 10) + jiffies;
+	if (patience && time_before(vurb->rest, next))
+		next = max_t(long, vurb->rest - jiffies, HZ / 10) + jiffies;
 	vurb_look_at(vurb, next);
 }
 
@@ -196,22 +267,15 @@ void vhci_unlink_work(struct work_struct *work)
 		}
 		/* It may have been with the sender when it was unlinked. */
 		if (!vurb_cancel(vurb, port->conn)) {
-			unsigned long end = vurb->unlinked + vurb->patience;
-
 			if (vurb->sending) {
 				vurb_wait_for_rest(vurb);
 				continue;
 			}
-			if (time_before(jiffies, end)) { /* all sent meanwhile */
-				list_del(&vurb->node);
-				vurb_look_at(vurb, end);
-				continue;
-			}
 			/* It has had its chance: nothing was in the way. */
-			if (!vurb->receiving && !vurb->late)
+			if (!vurb->receiving && !vurb->late && !vurb->cut)
 				port->deaf = true;
 		}
-		list_del_init(&vurb->node);
+		vhci_unlink_over(vurb);
 		vurb->holds++;
 		if (vurb->receiving) {
 			conn = usbipx_conn_get(port->conn);

@@ -109,7 +109,8 @@ struct urb *vhci_urb_take(struct vhci_urb *vurb, int status)
 			    urb->actual_length, status);
 	vurb->urb = NULL;
 	hash_del(&vurb->hash);
-	list_del_init(&vurb->node);
+	if (!list_empty(&vurb->node))
+		vhci_unlink_over(vurb);
 	usb_hcd_unlink_urb_from_ep(vurb->port->hub->hcd, urb);
 	vhci_urb_put(vurb);
 	return urb;

@@ -122,6 +122,9 @@ struct vhci_counts {
  * @unlinking: vurbs waiting for RET_UNLINK, by deadline
  * @unlink_work: gives up waiting
  * @deaf: it has, and no RET_UNLINK came since
+ * @slow: jiffies that cancels have taken longer than they should, see unlink.c
+ * @counted: all that was ever added to it
+ * @idle: jiffies since when @unlinking is empty
  * @since: jiffies of the first request to a device that is being enumerated, or 0
  * @watching: @watch_work is under way
  * @watch_work: looks whether the server is still there
@@ -152,6 +155,9 @@ struct vhci_port {
 	struct list_head unlinking;
 	struct delayed_work unlink_work;
 	bool deaf;
+	unsigned long slow;
+	unsigned long counted;
+	unsigned long idle;
 
 	unsigned long since;
 	bool watching;
@@ -225,14 +231,16 @@ struct vhci_place {
  * @urb: NULL once given back; all below protected by port->lock
  * @hash: in port->urbs while @urb is set
  * @node: in port->unlinking while waiting for RET_UNLINK
- * @unlinked: jiffies of CMD_UNLINK
- * @patience: jiffies that RET_UNLINK may take; unlink_timeout at that time
- * @deadline: jiffies at which the wait for RET_UNLINK ends
+ * @due: jiffies until when RET_UNLINK should come
+ * @counted: the port's, at the cancel
+ * @rest: jiffies until when the server must have read it, when it is half sent
+ * @deadline: jiffies at which to look at it
  * @seqnum: of CMD_SUBMIT
  * @holds: reasons to keep this: @urb, each PDU in the connection's hands, a
  *	timeout that waits for the reader
  * @sending: CMD_SUBMIT is in the connection's hands, the URB's memory with it
  * @late: and was at a deadline already
+ * @cut: the server has less time for RET_UNLINK, as others were slow
  * @receiving: the answer is being received into the URB's memory
  * @answered: the answer came while @sending; given back after that
  * @status: for the giveback, when @answered
@@ -244,13 +252,15 @@ struct vhci_urb {
 	struct urb *urb;
 	struct hlist_node hash;
 	struct list_head node;
-	unsigned long unlinked;
-	unsigned long patience;
+	unsigned long due;
+	unsigned long counted;
+	unsigned long rest;
 	unsigned long deadline;
 	u32 seqnum;
 	u8 holds;
 	bool sending;
 	bool late;
+	bool cut;
 	bool receiving;
 	bool answered;
 	int status;
@@ -312,6 +322,7 @@ void vhci_urb_giveback(struct vhci_port *port, struct urb *urb, int status);
 /* unlink.c */
 extern unsigned int vhci_unlink_timeout;
 int vhci_urb_dequeue(struct usb_hcd *hcd, struct urb *urb, int status);
+void vhci_unlink_over(struct vhci_urb *vurb);
 void vhci_unlink_work(struct work_struct *work);
 
 /* watch.c */

@@ -6,6 +6,7 @@
 
 plan 4
 load_client nports=2 unlink_timeout=3600 || die "vhci-hcd does not load"
+echo 600 >/sys/module/usbip_ext_core/parameters/peer_timeout
 start_sim sim --attach int:speed=high,bad=unlink-silent
 wait_for 20 usable "$(sim_port)" || die "it does not enumerate"
 

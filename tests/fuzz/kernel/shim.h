@@ -528,6 +528,7 @@ extern unsigned long jiffies;
 #define time_before_eq(a, b)	     time_after_eq(b, a)
 #define ktime_get_boottime_seconds() ((time64_t)(jiffies / HZ))
 #define msecs_to_jiffies(ms)	     ((unsigned long)(ms)*HZ / 1000)
+#define usecs_to_jiffies(us)	     ((unsigned long)(us)*HZ / 1000000)
 void msleep(unsigned int ms);
 
 struct work_struct;

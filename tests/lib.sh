@@ -46,6 +46,12 @@ check() {
 	fi
 }
 
+# leave_out WHAT WHY: one result, of what this kernel cannot do.
+leave_out() {
+	ktap_n=$((ktap_n + 1))
+	echo "ok $ktap_n $1 # SKIP $2"
+}
+
 # die WORDS...: the test cannot go on.
 die() {
 	echo "Bail out! $*"
@@ -681,6 +687,11 @@ usbtest_case() { # CASE WHAT OPTION...
 	usbtest_what="$cases_where, case $1, $2"
 	usbtest_number=$1
 	shift 2
+	# On PREEMPT_RT the USB core's sg_complete() may not have left the lock in usbtest's request when
+	# usb_sg_wait() has returned, and with it the stack on which that was: a CPU spins for ever.
+	case $usbtest_number in
+	[5-8]) ! grep -q PREEMPT_RT /proc/version || { leave_out "$usbtest_what" "PREEMPT_RT"; return; } ;;
+	esac
 	check "$usbtest_what" "$tests/testusb" -D "$cases_node" -t "$usbtest_number" "$@"
 }
 

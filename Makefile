@@ -6,7 +6,7 @@ help:
 	@echo "make demo       show it: a Pi and a workstation in two VMs (as root)"
 	@echo "make check      the tests, in VMs (as root); an hour"
 	@echo "make check-pi   those of them with an emulated Raspberry Pi 3; five minutes"
-	@echo "make matrix     every kernel from 5.10 on: built for, booted, tested; three hours (as root)"
+	@echo "make matrix     every kernel from 5.10 on: built for, booted, tested; an hour (as root)"
 	@echo "make check-deb  the Debian packages on Debian 11, 12, 13 and testing; ten minutes"
 	@echo "make fuzz       look for what breaks the drivers in user space; an hour, or FUZZ=SECONDS"
 	@echo "make soak       what takes longer: races for an hour, disks under load and random"

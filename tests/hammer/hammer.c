@@ -168,7 +168,8 @@ static bool waits_for_lock(int pid)
 		"remove_store",
 		"param_attr_show", /* a module's parameters' */
 		"param_attr_store",
-		"kernfs_", /* sysfs' own */
+		"kernfs_",  /* sysfs' own */
+		"tty_lock", /* who closes waits 30 s for what is not sent */
 	};
 	char path[64], buf[4096], function[64];
 	unsigned int i;

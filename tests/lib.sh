@@ -484,16 +484,13 @@ answers() { equals "$(write_to "$2" "$3" "${4:-none}")" "$1"; } # ANSWER FILE TE
 waits_in() { grep -qE "$2" "/proc/$1/wchan"; } # PID PATTERN
 # Has somebody hold the USB core's list of buses, without which nports does not change: $holder.
 hold_buses() {
-	[ -x "$tests/hold-buses" ] || skip "hold-buses is not built"
 	mountpoint -q /sys/kernel/debug || mount -t debugfs none /sys/kernel/debug || skip "no debugfs"
 	held
 }
 # The same with a device's lock.
-hold_device() { # BUSID
-	[ -x "$tests/hold-buses" ] || skip "hold-buses is not built"
-	held "$(node_of "$1")"
-}
+hold_device() { held "$(node_of "$1")"; } # BUSID
 held() { # [FILE]
+	[ -x "$tests/hold-buses" ] || skip "hold-buses is not built"
 	"$tests/hold-buses" "$@" 2>"$tmp/hold" &
 	holder=$!
 	pids="$pids $holder"

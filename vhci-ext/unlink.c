@@ -18,7 +18,8 @@ unsigned int vhci_unlink_timeout = 5;
  * of a second, PROMPT_MOST at most. What cancels take longer adds up, and the next
  * ones get that much less, so that it is never more than half of peer_timeout. A pause
  * is forgiven FORGIVE times, up to what one cancel may take: who waits again and again
- * makes none, who works in between does, if but for a moment.
+ * makes none, who works in between does, if but for a moment. PROMPT alone is what the
+ * next gets when one was not answered.
  *
  * Of cancels at the same time the longest counts, or the first. Who waits at several
  * ports waits at each.
@@ -26,9 +27,6 @@ unsigned int vhci_unlink_timeout = 5;
 #define PROMPT	    (HZ / 10)
 #define PROMPT_MOST (HZ / 4)
 #define FORGIVE	    8
-
-/* What the next gets when one was not answered. */
-#define DEAF_WAIT (HZ / 10)
 
 /* 0 would give up before anything can be answered; much more would wrap. */
 static unsigned long unlink_wait(void)
@@ -152,7 +150,7 @@ static void vurb_unlink(struct vhci_urb *vurb, struct usbipx_conn *conn)
 		wait = min(wait, prompt + left);
 	}
 	if (port->deaf && !vurb->sending)
-		wait = min_t(unsigned long, wait, DEAF_WAIT);
+		wait = min_t(unsigned long, wait, PROMPT);
 	vurb_look_at(vurb, jiffies + wait);
 }
 
